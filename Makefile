@@ -1,0 +1,55 @@
+# `make test` does its own set-up. What is done is skipped, and done again when a lock file changes.
+PYTHON ?= python3
+PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+SHELL := /bin/bash
+export PATH
+export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
+export APE_DATA_FOLDER := $(CURDIR)/.ape
+
+SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
+
+.PHONY: help setup build test lint format sizes clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+setup: .venv/.done node_modules/.done ## install the pinned Python and npm packages
+
+.venv/.done: requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+node_modules/.done: package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
+build: .build/.done ## compile the contracts
+
+# Ape does not see changed compiler settings, so every build starts anew.
+.build/.done: ape-config.yaml $(SOURCES) | setup
+	rm -f .build/__local__.json
+	ape compile --verbosity WARNING
+	touch $@
+
+test: build ## run the tests; ARGS is passed on to pytest
+	ape test $(ARGS)
+
+lint: setup ## check style and types
+	ruff check
+	ruff format --check
+	mypy
+	forge fmt --check contracts
+	solhint --disc --noPoster 'contracts/**/*.sol'
+
+format: setup ## format the code
+	ruff check --fix-only
+	ruff format
+	forge fmt contracts
+
+sizes: build ## check the size of the contracts
+	python tools/sizes.py
+
+clean: ## remove what was built, but not what was installed
+	rm -rf .build contracts/.cache
