@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.36;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Clock} from "./base/Clock.sol";
+import {Guarded} from "./base/Guarded.sol";
+import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
+import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
+import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
+import {IStakingVault} from "./interfaces/IStakingVault.sol";
+import {WAD} from "./libraries/Constants.sol";
+import {toPoolSharesDown, toVaultSharesDown} from "./libraries/PoolMath.sol";
+import {Holding, Record} from "./libraries/ShareSeconds.sol";
+import {Accepted} from "./libraries/Types.sol";
+
+/// See `IDelegationManager`.
+contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces, Multicall {
+    using SafeCast for uint256;
+
+    // ------------------------------------------------------------------------------------------------------ types
+
+    // What a delegation must know of a pool, in one slot.
+    struct Losses {
+        uint64 retained; // set at the first delegation [wad]
+        uint24 epoch; // of the last slash
+        uint32 count; // of epochs with a slash
+        uint32 openRequests; // not ended since `openUntil` was last past
+        uint48 openUntil; // when the last of them lapses [s, Unix time]
+    }
+
+    struct Loss {
+        uint24 epoch;
+        uint64 before; // retained when the epoch began [wad]
+    }
+
+    // Vault shares in existence are below 2^96 (see `StakingVault`), and shares are taken in only while at least a
+    // thousandth is retained: so pool shares and open tickets together stay below 2^106.
+    struct Leaving {
+        uint112 current; // undelegated in `epoch` [pool shares]
+        uint112 previous; // undelegated in the epoch before [pool shares]
+        uint24 epoch;
+    }
+
+    struct Pool {
+        Record total;
+        Losses losses;
+        Leaving leaving;
+        mapping(uint256 index => Loss) history;
+        mapping(address staker => Record) positions;
+        mapping(address staker => mapping(uint24 epoch => uint256)) tickets; // [pool shares]
+    }
+
+    // -------------------------------------------------------------------------------------------------- constants
+
+    uint256 private constant MIN_RETAINED = WAD / 1000; // [wad]
+
+    bytes32 private constant ACCEPTED_TYPEHASH =
+        keccak256("Accepted(uint16 lossBudget,uint16 commission,uint48 vetoPeriod,bool openRequests)");
+
+    bytes32 private constant DELEGATION_TYPEHASH = keccak256(
+        "Delegation(address staker,address operator,address vault,uint256 shares,Accepted accepted,uint256 nonce,uint48 deadline)Accepted(uint16 lossBudget,uint16 commission,uint48 vetoPeriod,bool openRequests)"
+    );
+
+    // ------------------------------------------------------------------------------------------------- immutables
+
+    /// @inheritdoc IDelegationManager
+    ISlashingManager public immutable SLASHING;
+
+    // ---------------------------------------------------------------------------------------------------- storage
+
+    mapping(address operator => mapping(address vault => Pool)) private _pools;
+
+    /// @inheritdoc IDelegationManager
+    mapping(address staker => mapping(address completer => bool)) public isCompleter;
+
+    // ------------------------------------------------------------------------------------------------ constructor
+
+    constructor(IAVSRegistry registry)
+        Clock(registry.GENESIS(), registry.EPOCH())
+        Guarded(registry)
+        EIP712("Catenary", "1")
+    {
+        if (address(registry.DELEGATION()) != address(this)) revert Miswired(address(registry));
+        SLASHING = registry.SLASHING();
+    }
+
+    modifier onlySlashing() {
+        if (msg.sender != address(SLASHING)) revert NotSlashingManager(msg.sender);
+        _;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- stakers
+
+    /// @inheritdoc IDelegationManager
+    function delegate(address operator, address vault, uint256 shares, Accepted calldata accepted)
+        external
+        guarded
+        returns (uint256)
+    {
+        return _take(msg.sender, operator, vault, shares, accepted);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function delegateBySig(Delegation calldata delegation, bytes calldata signature)
+        external
+        guarded
+        returns (uint256)
+    {
+        Delegation calldata d = delegation;
+        if (block.timestamp > d.deadline) revert SignatureExpired(d.deadline);
+        _useCheckedNonce(d.staker, d.nonce);
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    DELEGATION_TYPEHASH,
+                    d.staker,
+                    d.operator,
+                    d.vault,
+                    d.shares,
+                    keccak256(abi.encode(ACCEPTED_TYPEHASH, d.accepted)),
+                    d.nonce,
+                    d.deadline
+                )
+            )
+        );
+        if (!SignatureChecker.isValidSignatureNowCalldata(d.staker, digest, signature)) {
+            revert InvalidSignature(d.staker);
+        }
+
+        return _take(d.staker, d.operator, d.vault, d.shares, d.accepted);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function voidNonce() external returns (uint256) {
+        return _useNonce(msg.sender);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function undelegate(address operator, address vault, uint256 shares) external guarded returns (uint24 e) {
+        if (shares == 0) revert ZeroShares();
+        Pool storage pool = _pools[operator][vault];
+        uint256 held = pool.positions[msg.sender].last.shares;
+        if (shares > held) revert InsufficientPoolShares(msg.sender, held, shares);
+
+        e = epoch();
+        _move(pool, msg.sender, e, held, held - shares);
+        Leaving memory leaving = _leavingIn(pool, e);
+        leaving.current += uint112(shares); // bounded at `Leaving`
+        pool.leaving = leaving;
+        pool.tickets[msg.sender][e] += shares;
+        emit Undelegated(operator, vault, msg.sender, e, shares);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function complete(address operator, address vault, address staker, uint24 epoch_, address receiver, Payout payout)
+        external
+        guarded
+        returns (uint256 shares)
+    {
+        if (receiver == address(0)) revert ZeroReceiver();
+        if (msg.sender != staker) {
+            if (!isCompleter[staker][msg.sender]) revert NotCompleter(staker, msg.sender);
+            if (receiver != staker) revert OnlyToOwner(staker, receiver);
+        }
+
+        shares = _close(operator, vault, staker, epoch_);
+        emit Completed(operator, vault, staker, epoch_, shares, receiver, payout);
+        if (shares == 0) return 0;
+        if (payout == Payout.VaultShares) IERC20(vault).transfer(receiver, shares);
+        else if (payout == Payout.Native) IStakingVault(vault).redeemNative(shares, receiver, address(this));
+        else IStakingVault(vault).redeem(shares, receiver, address(this));
+    }
+
+    /// @inheritdoc IDelegationManager
+    function redelegate(
+        address operator,
+        address vault,
+        uint24 epoch_,
+        address newOperator,
+        address receiver,
+        Accepted calldata accepted
+    ) external guarded returns (uint256 poolShares_) {
+        if (receiver == address(0)) revert ZeroReceiver();
+
+        uint256 shares = _close(operator, vault, msg.sender, epoch_);
+        emit Redelegated(operator, vault, msg.sender, epoch_, shares, receiver, newOperator);
+        return shares == 0 ? 0 : _delegate(receiver, newOperator, vault, shares, accepted);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function setCompleter(address completer, bool approved) external {
+        isCompleter[msg.sender][completer] = approved;
+        emit CompleterSet(msg.sender, completer, approved);
+    }
+
+    // ---------------------------------------------------------------------------------- contracts of the protocol
+
+    /// @inheritdoc IDelegationManager
+    function delegateMinted(address staker, address operator, uint256 shares, Accepted calldata accepted)
+        external
+        returns (uint256)
+    {
+        return _delegate(staker, operator, msg.sender, shares, accepted);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function slash(address operator, address vault, uint256 amount, address recipient)
+        external
+        onlySlashing
+        returns (uint256 shares)
+    {
+        uint24 e = epoch();
+        Pool storage pool = _pools[operator][vault];
+        shares = toVaultSharesDown(pool.total.last.shares + _leaving(pool, e), amount);
+        if (shares == 0) return 0;
+
+        Losses memory losses = pool.losses;
+        if (losses.epoch != e) {
+            losses.epoch = e;
+            pool.history[losses.count++] = Loss(e, losses.retained);
+        }
+        losses.retained -= uint64(amount); // reverts rather than take more than there is
+        pool.losses = losses;
+        IERC20(vault).transfer(recipient, shares);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function requestOpened(address operator, address vault, uint48 until) external onlySlashing {
+        Losses memory losses = _pools[operator][vault].losses;
+        // Whatever was open before the last `openUntil` has lapsed.
+        if (block.timestamp > losses.openUntil) losses.openRequests = 0;
+        ++losses.openRequests;
+        if (until > losses.openUntil) losses.openUntil = until;
+        _pools[operator][vault].losses = losses;
+    }
+
+    /// @inheritdoc IDelegationManager
+    function requestEnded(address operator, address vault) external onlySlashing {
+        // No underflow: a request that has not lapsed was counted after `openUntil` was last past.
+        --_pools[operator][vault].losses.openRequests;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc IDelegationManager
+    function everDelegated(address operator, address vault) external view returns (bool) {
+        return _pools[operator][vault].total.last.epoch != 0;
+    }
+
+    /// @inheritdoc IDelegationManager
+    function hasOpenRequest(address operator, address vault) external view returns (bool) {
+        return _hasOpenRequest(_pools[operator][vault].losses);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function retained(address operator, address vault) external view returns (uint256) {
+        return _retained(_pools[operator][vault]);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function retainedAtEndOf(address operator, address vault, uint24 epoch_) external view returns (uint256) {
+        return _retainedAtEndOf(_pools[operator][vault], epoch_);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function poolShares(address operator, address vault) public view returns (uint256 live, uint256 leaving) {
+        Pool storage pool = _pools[operator][vault];
+        return (pool.total.last.shares, _leaving(pool, epoch()));
+    }
+
+    /// @inheritdoc IDelegationManager
+    function position(address operator, address vault, address staker)
+        external
+        view
+        returns (uint256 shares, uint256 value)
+    {
+        Pool storage pool = _pools[operator][vault];
+        shares = pool.positions[staker].last.shares;
+        value = toVaultSharesDown(shares, _retained(pool));
+    }
+
+    /// @inheritdoc IDelegationManager
+    function ticket(address operator, address vault, address staker, uint24 epoch_)
+        public
+        view
+        returns (Ticket memory)
+    {
+        Pool storage pool = _pools[operator][vault];
+        uint256 shares = pool.tickets[staker][epoch_];
+        uint256 value = toVaultSharesDown(shares, _retainedAtEndOf(pool, epoch_ + 1));
+        return Ticket(epoch_, shares, value, epoch() >= epoch_ + 2);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function tickets(address operator, address vault, address staker, uint24 fromEpoch, uint24 count)
+        external
+        view
+        returns (Ticket[] memory page)
+    {
+        page = new Ticket[](count);
+        uint256 found;
+        for (uint24 i = 0; i < count; ++i) {
+            Ticket memory t = ticket(operator, vault, staker, fromEpoch + i);
+            if (t.poolShares != 0) page[found++] = t;
+        }
+        assembly ("memory-safe") {
+            mstore(page, found) // shortens the array to what was found
+        }
+    }
+
+    /// @inheritdoc IDelegationManager
+    function holding(address operator, address vault, address staker) external view returns (Holding memory) {
+        return _pools[operator][vault].positions[staker].last;
+    }
+
+    /// @inheritdoc IDelegationManager
+    function pastHolding(address operator, address vault, address staker, uint256 index)
+        external
+        view
+        returns (Holding memory)
+    {
+        return _pools[operator][vault].positions[staker].past[index];
+    }
+
+    /// @inheritdoc IDelegationManager
+    function poolHolding(address operator, address vault) external view returns (Holding memory) {
+        return _pools[operator][vault].total.last;
+    }
+
+    /// @inheritdoc IDelegationManager
+    function pastPoolHolding(address operator, address vault, uint256 index) external view returns (Holding memory) {
+        return _pools[operator][vault].total.past[index];
+    }
+
+    // ---------------------------------------------------------------------------------------------------- private
+
+    /// Delegates vault shares that `staker` holds. The vault lets this contract move them without allowance.
+    function _take(address staker, address operator, address vault, uint256 shares, Accepted calldata accepted)
+        private
+        returns (uint256 poolShares_)
+    {
+        poolShares_ = _delegate(staker, operator, vault, shares, accepted);
+        IERC20(vault).transferFrom(staker, address(this), shares);
+    }
+
+    /// Books vault shares that this contract holds, or is about to.
+    function _delegate(address staker, address operator, address vault, uint256 shares, Accepted calldata accepted)
+        private
+        returns (uint256 poolShares_)
+    {
+        if (shares == 0) revert ZeroShares();
+        REGISTRY.checkDelegation(operator, vault, accepted);
+        Pool storage pool = _pools[operator][vault];
+        Losses memory losses = pool.losses;
+        if (!accepted.openRequests && _hasOpenRequest(losses)) revert OpenSlashRequest(operator, vault);
+        if (pool.total.last.epoch == 0) pool.losses.retained = losses.retained = uint64(WAD);
+        uint256 retained_ = losses.retained;
+        if (retained_ < MIN_RETAINED) revert PoolSpent(operator, vault, retained_);
+
+        poolShares_ = toPoolSharesDown(shares, retained_);
+        uint256 held = pool.positions[staker].last.shares;
+        _move(pool, staker, epoch(), held, held + poolShares_);
+        emit Delegated(operator, vault, staker, shares, poolShares_);
+    }
+
+    /// Changes a position and its pool's total alike.
+    function _move(Pool storage pool, address staker, uint24 e, uint256 from, uint256 to) private {
+        uint256 left = EPOCH - (block.timestamp - GENESIS) % EPOCH; // seconds to go in `e`
+        pool.positions[staker].move(to, e, left, EPOCH);
+        pool.total.move(pool.total.last.shares + to - from, e, left, EPOCH);
+    }
+
+    /// Takes a matured ticket off its owner.
+    function _close(address operator, address vault, address staker, uint24 epoch_) private returns (uint256) {
+        Ticket memory t = ticket(operator, vault, staker, epoch_);
+        if (t.poolShares == 0) revert NoTicket(operator, vault, staker, epoch_);
+        if (!t.matured) revert TicketNotMatured(epoch_, startOf(epoch_ + 2));
+        delete _pools[operator][vault].tickets[staker][epoch_];
+        return t.value;
+    }
+
+    /// Pool shares in tickets that have not matured.
+    function _leaving(Pool storage pool, uint24 e) private view returns (uint256) {
+        Leaving memory leaving = _leavingIn(pool, e);
+        return uint256(leaving.current) + leaving.previous;
+    }
+
+    function _leavingIn(Pool storage pool, uint24 e) private view returns (Leaving memory leaving) {
+        leaving = pool.leaving;
+        if (leaving.epoch == e) return leaving;
+        return Leaving(0, leaving.epoch + 1 == e ? leaving.current : 0, e);
+    }
+
+    function _hasOpenRequest(Losses memory losses) private view returns (bool) {
+        return losses.openRequests != 0 && block.timestamp <= losses.openUntil;
+    }
+
+    /// A pool that nobody ever delegated to has lost nothing.
+    function _retained(Pool storage pool) private view returns (uint256) {
+        return pool.total.last.epoch == 0 ? WAD : pool.losses.retained;
+    }
+
+    /// What was retained before the first slash after `epoch_`, or is retained now if there was none.
+    function _retainedAtEndOf(Pool storage pool, uint24 epoch_) private view returns (uint256) {
+        Losses memory losses = pool.losses;
+        if (losses.epoch <= epoch_) return _retained(pool);
+        // The history is in the order of epochs and its last entry is after `epoch_`.
+        uint256 low = 0;
+        uint256 high = losses.count - 1;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (pool.history[middle].epoch > epoch_) high = middle;
+            else low = middle + 1;
+        }
+        return pool.history[low].before;
+    }
+}

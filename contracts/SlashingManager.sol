@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.36;
+
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Clock} from "./base/Clock.sol";
+import {Guarded} from "./base/Guarded.sol";
+import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
+import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
+import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
+import {BURN, WAD} from "./libraries/Constants.sol";
+import {toVaultSharesDown} from "./libraries/PoolMath.sol";
+import {Epoch, SlashMath} from "./libraries/SlashMath.sol";
+import {AvsId, RequestId} from "./libraries/Types.sol";
+
+/// See `ISlashingManager`.
+contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
+    // ------------------------------------------------------------------------------------------------------ types
+
+    // What all AVSs took of a pool's shared remainder in the last epoch in which they took anything of it.
+    struct ElasticTaken {
+        uint24 epoch;
+        uint64 amount; // Σuh [wad]
+    }
+
+    // What one AVS took of a pool in the last epoch in which it took anything.
+    struct Taken {
+        uint24 epoch;
+        uint64 guaranteed; // ug [wad]
+        uint64 elastic; // uh [wad]
+    }
+
+    // ------------------------------------------------------------------------------------------------- immutables
+
+    /// @inheritdoc ISlashingManager
+    IDelegationManager public immutable DELEGATION;
+
+    uint48 private immutable REPORT_WINDOW;
+    uint48 private immutable EXECUTE_WINDOW;
+
+    // ---------------------------------------------------------------------------------------------------- storage
+
+    // What a request may still take of `retained` [wad].
+    mapping(RequestId => uint256) private _remaining;
+
+    mapping(address operator => mapping(address vault => ElasticTaken)) private _elasticTaken;
+
+    mapping(address operator => mapping(address vault => mapping(AvsId => Taken))) private _taken;
+
+    // ------------------------------------------------------------------------------------------------ constructor
+
+    constructor(IAVSRegistry registry) Clock(registry.GENESIS(), registry.EPOCH()) Guarded(registry) {
+        if (address(registry.SLASHING()) != address(this)) revert Miswired(address(registry));
+        DELEGATION = registry.DELEGATION();
+        REPORT_WINDOW = registry.REPORT_WINDOW();
+        EXECUTE_WINDOW = registry.EXECUTE_WINDOW();
+    }
+
+    // ------------------------------------------------------------------------------------------------------- AVSs
+
+    /// @inheritdoc ISlashingManager
+    function request(
+        AvsId avs,
+        address operator,
+        address vault,
+        uint256 amount,
+        uint48 offenceAt,
+        bytes32 evidence,
+        string calldata uri
+    ) external guarded returns (RequestId id, uint256 granted) {
+        (address slasher, uint48 vetoPeriod, address recipient) = REGISTRY.slashingTerms(avs);
+        if (msg.sender != slasher) revert NotSlasher(avs, msg.sender);
+        if (amount == 0 || amount > WAD) revert AmountOutOfBounds(amount);
+        Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
+        _requireInForce(r);
+        id = requestId(r);
+        if (_remaining[id] != 0) revert RequestExists(id);
+
+        emit SlashRequested(id, avs, operator, vault, amount, offenceAt, r.requestedAt, evidence, uri);
+        if (vetoPeriod == 0) granted = _execute(r, id, amount, recipient);
+        if (granted < amount) {
+            _remaining[id] = amount - granted;
+            DELEGATION.requestOpened(operator, vault, _lapsesAt(r, vetoPeriod));
+        }
+    }
+
+    /// @inheritdoc ISlashingManager
+    function takeBack(Request calldata r) external guarded {
+        (address slasher, uint48 vetoPeriod,) = REGISTRY.slashingTerms(r.avs);
+        if (msg.sender != slasher) revert NotSlasher(r.avs, msg.sender);
+        (RequestId id,) = _requireOpen(r, vetoPeriod);
+
+        _end(r, id);
+        emit SlashTakenBack(id);
+    }
+
+    // -------------------------------------------------------------------------------------------------- resolvers
+
+    /// @inheritdoc ISlashingManager
+    function veto(Request calldata r) external guarded {
+        IAVSRegistry.Terms memory terms = REGISTRY.terms(r.avs);
+        if (msg.sender != terms.resolver) revert NotResolver(r.avs, msg.sender);
+        (RequestId id,) = _requireOpen(r, terms.vetoPeriod);
+        uint48 ends = r.requestedAt + terms.vetoPeriod;
+        if (block.timestamp >= ends) revert VetoPeriodOver(id, ends);
+
+        _end(r, id);
+        emit SlashVetoed(id);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- anyone
+
+    /// @inheritdoc ISlashingManager
+    function execute(Request calldata r) external guarded returns (uint256 granted) {
+        (, uint48 vetoPeriod, address recipient) = REGISTRY.slashingTerms(r.avs);
+        (RequestId id, uint256 remaining) = _requireOpen(r, vetoPeriod);
+        uint48 ends = r.requestedAt + vetoPeriod;
+        if (block.timestamp < ends) revert VetoPeriodRunning(id, ends);
+
+        granted = _execute(r, id, remaining, recipient);
+        if (granted == remaining) _end(r, id);
+        else _remaining[id] = remaining - granted;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc ISlashingManager
+    function requestId(Request memory r) public pure returns (RequestId) {
+        return RequestId.wrap(keccak256(abi.encode(r)));
+    }
+
+    /// @inheritdoc ISlashingManager
+    function openAmount(Request calldata r) external view returns (uint256) {
+        (, uint48 vetoPeriod,) = REGISTRY.slashingTerms(r.avs);
+        return block.timestamp > _lapsesAt(r, vetoPeriod) ? 0 : _remaining[requestId(r)];
+    }
+
+    /// @inheritdoc ISlashingManager
+    function slashable(AvsId avs, address operator, address vault)
+        public
+        view
+        returns (uint256 guaranteed, uint256 elastic)
+    {
+        return _thisEpoch(avs, operator, vault, epoch()).slashable();
+    }
+
+    /// @inheritdoc ISlashingManager
+    function safe(AvsId avs, address operator, address vault)
+        public
+        view
+        returns (uint256 guaranteed, uint256 elastic)
+    {
+        uint24 e = epoch();
+        return SlashMath.safe(_thisEpoch(avs, operator, vault, e), REGISTRY.partsAt(avs, operator, vault, e + 1));
+    }
+
+    /// @inheritdoc ISlashingManager
+    function stake(AvsId avs, address operator, address vault) public view returns (Stake memory s) {
+        s.operator = operator;
+        s.vault = vault;
+        if (!REGISTRY.isCounted(avs, vault)) return s;
+
+        (uint256 live, uint256 leaving) = DELEGATION.poolShares(operator, vault);
+        Amounts memory a = s.shares;
+        (a.slashableGuaranteed, a.slashableElastic) = slashable(avs, operator, vault);
+        (a.safeGuaranteed, a.safeElastic) = safe(avs, operator, vault);
+        a.othersElastic = _thisEpoch(avs, operator, vault, epoch()).othersElastic();
+
+        a.slashableGuaranteed = toVaultSharesDown(live + leaving, a.slashableGuaranteed);
+        a.slashableElastic = toVaultSharesDown(live + leaving, a.slashableElastic);
+        a.safeGuaranteed = toVaultSharesDown(live, a.safeGuaranteed);
+        a.safeElastic = toVaultSharesDown(live, a.safeElastic);
+        a.othersElastic = toVaultSharesDown(live + leaving, a.othersElastic);
+        IERC4626 token = IERC4626(vault);
+        s.assets = Amounts(
+            token.convertToAssets(a.slashableGuaranteed),
+            token.convertToAssets(a.slashableElastic),
+            token.convertToAssets(a.safeGuaranteed),
+            token.convertToAssets(a.safeElastic),
+            token.convertToAssets(a.othersElastic)
+        );
+    }
+
+    /// @inheritdoc ISlashingManager
+    function stakes(AvsId avs, uint256 offset, uint256 limit) external view returns (Stake[] memory page) {
+        IAVSRegistry.PoolRef[] memory pools = REGISTRY.pools(avs, offset, limit);
+        page = new Stake[](pools.length);
+        for (uint256 i = 0; i < page.length; ++i) {
+            page[i] = stake(avs, pools[i].operator, pools[i].vault);
+        }
+    }
+
+    /// @inheritdoc ISlashingManager
+    function worstCase(address operator, address vault, uint256 poolShares)
+        external
+        view
+        returns (uint256 value, uint256 thisEpoch, uint256 leaving)
+    {
+        uint24 e = epoch();
+        Epoch memory now_ = _thisEpoch(AvsId.wrap(0), operator, vault, e);
+        uint256 floor = now_.floor();
+        uint256 next = SlashMath.floorOf(floor, REGISTRY.mandateAt(operator, vault, e + 1).lossBudget);
+        value = toVaultSharesDown(poolShares, DELEGATION.retained(operator, vault));
+        thisEpoch = toVaultSharesDown(poolShares, floor);
+        leaving = toVaultSharesDown(poolShares, next);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- private
+
+    function _requireInForce(Request memory r) private view {
+        if (r.offenceAt > r.requestedAt || r.requestedAt - r.offenceAt > REPORT_WINDOW) {
+            revert OffenceOutOfWindow(r.offenceAt, r.requestedAt);
+        }
+        uint24 e = epochAt(r.offenceAt);
+        (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(r.avs, r.operator, r.vault, e);
+        if (guaranteed + elastic == 0) revert AllocationNotInForce(r.avs, r.operator, r.vault, e);
+    }
+
+    /// The last second at which a request can be executed.
+    function _lapsesAt(Request memory r, uint48 vetoPeriod) private view returns (uint48) {
+        return r.requestedAt + vetoPeriod + EXECUTE_WINDOW;
+    }
+
+    function _requireOpen(Request memory r, uint48 vetoPeriod) private view returns (RequestId id, uint256 remaining) {
+        id = requestId(r);
+        remaining = _remaining[id];
+        if (remaining == 0 || block.timestamp > _lapsesAt(r, vetoPeriod)) revert RequestNotOpen(id);
+    }
+
+    /// The current epoch `e`. What was taken in an earlier one does not count.
+    function _thisEpoch(AvsId avs, address operator, address vault, uint24 e) private view returns (Epoch memory now_) {
+        now_.parts = REGISTRY.partsAt(avs, operator, vault, e);
+        now_.base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
+        ElasticTaken memory all = _elasticTaken[operator][vault];
+        if (all.epoch == e) now_.elasticTaken = all.amount;
+        Taken memory own = _taken[operator][vault][avs];
+        if (own.epoch == e) (now_.ownGuaranteed, now_.ownElastic) = (own.guaranteed, own.elastic);
+    }
+
+    /// Ends an open request.
+    function _end(Request memory r, RequestId id) private {
+        delete _remaining[id];
+        DELEGATION.requestEnded(r.operator, r.vault);
+    }
+
+    /// Grants what the budget of this epoch has, out of the guaranteed part first.
+    function _execute(Request memory r, RequestId id, uint256 remaining, address recipient) private returns (uint256) {
+        uint24 e = epoch();
+        Epoch memory now_ = _thisEpoch(r.avs, r.operator, r.vault, e);
+        (uint256 guaranteed, uint256 elastic) = now_.slashable();
+        guaranteed = Math.min(remaining, guaranteed);
+        elastic = Math.min(remaining - guaranteed, elastic);
+        if (recipient == address(0)) recipient = BURN;
+        uint256 shares = DELEGATION.slash(r.operator, r.vault, guaranteed + elastic, recipient);
+        if (shares == 0) return 0;
+
+        // All are at most 1e18.
+        _taken[r.operator][r.vault][r.avs] =
+            Taken(e, uint64(now_.ownGuaranteed + guaranteed), uint64(now_.ownElastic + elastic));
+        if (elastic != 0) {
+            _elasticTaken[r.operator][r.vault] = ElasticTaken(e, uint64(now_.elasticTaken + elastic));
+        }
+        emit Slashed(id, r.avs, r.operator, r.vault, guaranteed, elastic, shares, recipient);
+        return guaranteed + elastic;
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IGovernance} from "../interfaces/IGovernance.sol";
+import {IStakingVault} from "../interfaces/IStakingVault.sol";
+import {pageSize} from "../libraries/Paging.sol";
+
+abstract contract Governance is IGovernance, Ownable2Step {
+    using SafeCast for uint256;
+
+    // ------------------------------------------------------------------------------------------------- immutables
+
+    // Predicted by the deployer, who deploys them after this contract; each of them refuses to be deployed elsewhere.
+    address internal immutable DELEGATION_;
+    address internal immutable SLASHING_;
+
+    // ---------------------------------------------------------------------------------------------------- storage
+
+    /// @inheritdoc IGovernance
+    address public guardian;
+    /// @inheritdoc IGovernance
+    bool public paused;
+
+    address[] private _vaults;
+
+    // Place in `_vaults`, counted from 1; 0 if not listed.
+    mapping(address vault => uint32) private _vaultPlace;
+
+    // Who is under way in a call in which code that is not ours may run.
+    address private transient _lockedBy;
+
+    // ------------------------------------------------------------------------------------------------ constructor
+
+    constructor(address owner, address guardian_, address delegation, address slashing) Ownable(owner) {
+        if (delegation == address(0) || slashing == address(0)) revert ZeroAddress();
+        DELEGATION_ = delegation;
+        SLASHING_ = slashing;
+        _setGuardian(guardian_);
+    }
+
+    modifier guarded() {
+        _lock();
+        _;
+        _lockedBy = address(0);
+    }
+
+    modifier whenNotPaused() {
+        _requireNotPaused();
+        _;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ owner
+
+    /// @inheritdoc IGovernance
+    function listVault(address vault) external onlyOwner {
+        if (_vaultPlace[vault] != 0) revert VaultAlreadyListed(vault);
+        if (address(IStakingVault(vault).REGISTRY()) != address(this)) revert MiswiredVault(vault);
+
+        uint32 index = _vaults.length.toUint32();
+        _vaults.push(vault);
+        _vaultPlace[vault] = index + 1;
+        emit VaultListed(vault, index);
+    }
+
+    /// @inheritdoc IGovernance
+    function setGuardian(address guardian_) external onlyOwner {
+        _setGuardian(guardian_);
+    }
+
+    /// @inheritdoc IGovernance
+    function unpause() external onlyOwner {
+        if (!paused) revert NotPaused();
+        paused = false;
+        emit Unpaused();
+    }
+
+    // --------------------------------------------------------------------------------------------------- guardian
+
+    /// @inheritdoc IGovernance
+    function pause() external whenNotPaused {
+        if (msg.sender != guardian && msg.sender != owner()) revert NotGuardian(msg.sender);
+        paused = true;
+        emit Paused(msg.sender);
+    }
+
+    // -------------------------------------------------------------------------------------- contracts of the protocol
+
+    /// @inheritdoc IGovernance
+    function lock() external {
+        if (!_isProtocol(msg.sender)) revert NotProtocol(msg.sender);
+        _lock();
+    }
+
+    /// @inheritdoc IGovernance
+    function unlock() external {
+        if (msg.sender != _lockedBy) revert NotProtocol(msg.sender);
+        _lockedBy = address(0);
+    }
+
+    // ------------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc IGovernance
+    function isVault(address vault) public view returns (bool) {
+        return _vaultPlace[vault] != 0;
+    }
+
+    /// @inheritdoc IGovernance
+    function vaultCount() external view returns (uint256) {
+        return _vaults.length;
+    }
+
+    /// @inheritdoc IGovernance
+    function vaults(uint256 offset, uint256 limit) external view returns (address[] memory page) {
+        page = new address[](pageSize(_vaults.length, offset, limit));
+        for (uint256 i = 0; i < page.length; ++i) {
+            page[i] = _vaults[offset + i];
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- internal
+
+    function _vaultIndex(address vault) internal view returns (uint32) {
+        uint32 place = _vaultPlace[vault];
+        if (place == 0) revert UnknownVault(vault);
+        return place - 1;
+    }
+
+    function _vaultAt(uint256 index) internal view returns (address) {
+        return _vaults[index];
+    }
+
+    /// Whether `account` is a contract of this deployment.
+    function _isProtocol(address account) internal view returns (bool) {
+        return account == DELEGATION_ || account == SLASHING_ || account == address(this) || isVault(account);
+    }
+
+    function _requireNotPaused() internal view {
+        if (paused) revert ProtocolPaused();
+    }
+
+    function _lock() private {
+        if (_lockedBy != address(0)) revert Reentered();
+        _lockedBy = msg.sender;
+    }
+
+    function _setGuardian(address guardian_) private {
+        guardian = guardian_;
+        emit GuardianSet(guardian_);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+/// Who may do what to the protocol itself, and the one lock against reentrancy.
+///
+/// The owner lists vaults, sets their caps, names the guardian and ends a pause. The guardian can pause what adds risk:
+/// deposits, delegations, opt-ins and raised allocations. Neither can touch stake, terms, slashing or an exit.
+interface IGovernance {
+    event VaultListed(address indexed vault, uint32 index);
+    event GuardianSet(address indexed guardian);
+    event Paused(address indexed by);
+    event Unpaused();
+
+    error ZeroAddress();
+    error UnknownVault(address vault);
+    error VaultAlreadyListed(address vault);
+    error MiswiredVault(address vault);
+    error NotGuardian(address caller);
+    error NotProtocol(address caller);
+    error ProtocolPaused();
+    error NotPaused();
+    error Reentered();
+
+    // --- owner ---
+
+    /// Lists `vault` for good. Its cap is zero until set. Only the owner.
+    /// @dev MiswiredVault if it is wired to another deployment.
+    function listVault(address vault) external;
+
+    /// Names the guardian; the zero address names none. Only the owner.
+    function setGuardian(address guardian_) external;
+
+    /// Ends a pause. Only the owner.
+    function unpause() external;
+
+    // --- guardian ---
+
+    /// Stops deposits, delegations, opt-ins and raised allocations. The guardian or the owner.
+    function pause() external;
+
+    // --- contracts of the protocol ---
+
+    /// Takes the lock for this call of a contract of the protocol. Reverts if it is taken.
+    function lock() external;
+
+    /// Gives the lock back.
+    function unlock() external;
+
+    // --- views ---
+
+    function guardian() external view returns (address);
+
+    function paused() external view returns (bool);
+
+    function isVault(address vault) external view returns (bool);
+
+    function vaultCount() external view returns (uint256);
+
+    /// The listed vaults, in the order of listing. An empty page is past the end.
+    function vaults(uint256 offset, uint256 limit) external view returns (address[] memory page);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// Pool shares held, and for how long, in one slot.
+struct Holding {
+    /// Held now [pool shares].
+    uint96 shares;
+    /// What is collected in `epoch` by its end if nothing moves any more [pool shares · s].
+    uint120 shareSeconds;
+    /// Epoch of the last move; 0 if there was none.
+    uint24 epoch;
+    /// Number of earlier epochs with a move.
+    uint16 moves;
+}
+
+/// A holding with its past: for every epoch with a move, the holding as it stood at that epoch's end.
+struct Record {
+    Holding last;
+    mapping(uint256 index => Holding) past;
+}
+
+using ShareSecondsLib for Record global;
+
+/// Share-seconds of an epoch = ∫ shares dt over it. At a move of `d` shares with `left` seconds of the epoch to go the
+/// integral up to the epoch's end changes by `d · left`; an epoch without a move collects `shares · EPOCH`. So the
+/// last entry at or before an epoch tells that epoch's share-seconds exactly.
+library ShareSecondsLib {
+    using SafeCast for uint256;
+
+    /// Changes the shares held to `shares`, in `epoch`, of which `left` seconds of `length` remain.
+    function move(Record storage self, uint256 shares, uint24 epoch, uint256 left, uint256 length) internal {
+        Holding memory h = self.last;
+        uint256 collected = h.shareSeconds;
+        if (h.epoch != epoch) {
+            collected = h.shares * length;
+            if (h.epoch != 0) {
+                self.past[h.moves] = h;
+                // Wraps after 65,536 epochs with a move of one staker, 1,256 years of 7 days each, so that it can
+                // never stop an exit.
+                unchecked {
+                    ++h.moves;
+                }
+            }
+            h.epoch = epoch;
+        }
+        // No underflow: `collected` includes `h.shares · left`, and what is taken away is at most that.
+        h.shareSeconds = (collected + shares * left - h.shares * left).toUint120();
+        h.shares = shares.toUint96();
+        self.last = h;
+    }
+}

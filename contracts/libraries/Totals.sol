@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Lanes} from "./Lanes.sol";
+
+/// What all AVSs of a pool have together, kept as it changes and never added up.
+struct Totals {
+    /// Of the last announcement of any of them.
+    uint24 stamp;
+    /// Σ guaranteed: at most the loss budget, and so at most 10,000, in every epoch [bps].
+    Lanes guaranteed;
+    /// Σ elastic, 28 bits for each of lanes 1 to 4 [bps].
+    uint112 elastic;
+}
+
+using TotalsLib for Totals global;
+
+/// Sums of lanes. Seen as one integer, lanes add and subtract like numbers as long as no lane leaves its bits: so a sum
+/// changes by the new lanes less the old ones.
+library TotalsLib {
+    using SafeCast for uint256;
+
+    uint256 private constant WIDTH = 28;
+    uint256 private constant MASK = (1 << WIDTH) - 1;
+    uint256 private constant TOP = 3 * WIDTH;
+
+    /// Σ guaranteed in `epoch` [bps].
+    function guaranteedAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
+        return self.guaranteed.valueAt(self.stamp, epoch);
+    }
+
+    /// Σ elastic in `epoch`, which is the current one or a later one [bps].
+    function elasticAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
+        return (self.elastic >> (Math.min(epoch - self.stamp, 3) * WIDTH)) & MASK;
+    }
+
+    /// Replaces the lanes of one allocation, which start at `epoch`, by what was announced in it.
+    ///
+    /// No lane but the last can rise (see `LanesLib.announce`), so an elastic one that leaves its 28 bits, at 26,843
+    /// times the whole pool, leaves the 112 bits too and reverts. The guaranteed ones are held under the loss budget.
+    function replace(
+        Totals memory self,
+        uint24 epoch,
+        Lanes guaranteed,
+        Lanes newGuaranteed,
+        Lanes elastic,
+        Lanes newElastic
+    ) internal pure {
+        uint256 past = epoch - self.stamp;
+        self.guaranteed = Lanes.wrap(
+            Lanes.unwrap(self.guaranteed.later(past)) + Lanes.unwrap(newGuaranteed) - Lanes.unwrap(guaranteed)
+        );
+        self.elastic = (_later(self.elastic, past) + _widen(newElastic) - _widen(elastic)).toUint112();
+        self.stamp = epoch;
+    }
+
+    /// As `LanesLib.later`.
+    function _later(uint256 lanes, uint256 past) private pure returns (uint256) {
+        for (uint256 i = Math.min(past, 3); i > 0; --i) {
+            lanes = (lanes >> WIDTH) | (lanes >> TOP << TOP);
+        }
+        return lanes;
+    }
+
+    /// Lanes 1 to 4, each in 28 bits.
+    function _widen(Lanes lanes) private pure returns (uint256) {
+        return lanes.lane(1) | (lanes.lane(2) << WIDTH) | (lanes.lane(3) << (2 * WIDTH)) | (lanes.lane(4) << TOP);
+    }
+}
