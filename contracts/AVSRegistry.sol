@@ -228,7 +228,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function checkDelegation(address operator, address vault, Accepted calldata accepted) external view {
+    function checkConsent(address operator, address vault, Accepted calldata accepted) external view {
         _requireNotPaused();
         Mandate memory loosest = loosestMandate(operator, vault);
         if (
@@ -277,7 +277,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
 
     /// @inheritdoc IAVSRegistry
     function allocationAt(AvsId avs, address operator, address vault, uint24 epoch_)
-        external
+        public
         view
         returns (uint256 guaranteed, uint256 elastic)
     {
@@ -301,9 +301,14 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function slashingTerms(AvsId avs) external view returns (address slasher, uint48 vetoPeriod, address recipient) {
+    function termsToSlash(AvsId avs, address operator, address vault, uint24 epoch_)
+        external
+        view
+        returns (address slasher, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic)
+    {
         Terms storage t = _requireAVS(avs).terms;
-        return (t.slasher, t.vetoPeriod, t.recipient);
+        (guaranteed, elastic) = allocationAt(avs, operator, vault, epoch_);
+        return (t.slasher, t.vetoPeriod, t.recipient, guaranteed, elastic);
     }
 
     /// @inheritdoc IAVSRegistry
@@ -390,7 +395,10 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
             m.commission = m.commission.later(past).announce(commission);
         }
         pool.mandate = m;
-        _requireWithinBudget(pool, e);
+        Lanes allGuaranteed = pool.totals.guaranteed.later(e - pool.totals.stamp);
+        for (uint24 i = 0; i <= 3; ++i) {
+            _requireWithinBudget(e + i, m.lossBudget.lane(i + 1), allGuaranteed.lane(i + 1));
+        }
         emit MandateAnnounced(msg.sender, vault, lossBudget, commission, atOnce);
     }
 
@@ -410,8 +418,9 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         if (elastic != 0 && _avss[avs].terms.recipient != address(0)) revert ElasticWithRecipient(avs, elastic);
 
         uint24 e = epoch();
-        _announce(pool, old, avs, e, guaranteed, elastic);
-        _requireWithinBudget(pool, e);
+        Lanes allGuaranteed = _announce(pool, old, avs, e, guaranteed, elastic);
+        // Only the last lane can have risen.
+        _requireWithinBudget(e + 3, pool.mandate.lossBudget.settled(), allGuaranteed.settled());
         emit AllocationAnnounced(avs, msg.sender, vault, guaranteed, elastic);
     }
 
@@ -433,7 +442,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         uint24 e,
         uint256 guaranteed,
         uint256 elastic
-    ) private {
+    ) private returns (Lanes allGuaranteed) {
         Lanes oldGuaranteed = old.guaranteed.later(e - old.stamp);
         Lanes oldElastic = old.elastic.later(e - old.stamp);
         Lanes newGuaranteed = oldGuaranteed.announce(guaranteed);
@@ -443,15 +452,11 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         Totals memory totals = pool.totals;
         totals.replace(e, oldGuaranteed, newGuaranteed, oldElastic, newElastic);
         pool.totals = totals;
+        return totals.guaranteed;
     }
 
-    function _requireWithinBudget(Pool storage pool, uint24 e) private view {
-        Lanes budgets = pool.mandate.lossBudget.later(e - pool.mandate.stamp);
-        Lanes sums = pool.totals.guaranteed.later(e - pool.totals.stamp);
-        for (uint256 i = 1; i <= 4; ++i) {
-            if (sums.lane(i) > budgets.lane(i)) {
-                revert LossBudgetExceeded(e + i - 1, sums.lane(i), budgets.lane(i));
-            }
-        }
+    /// In no epoch may the guaranteed parts exceed the loss budget.
+    function _requireWithinBudget(uint256 epoch_, uint256 lossBudget, uint256 guaranteed) private pure {
+        if (guaranteed > lossBudget) revert LossBudgetExceeded(epoch_, guaranteed, lossBudget);
     }
 }

@@ -148,10 +148,10 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
         if (shares > held) revert InsufficientPoolShares(msg.sender, held, shares);
 
         e = epoch();
-        _move(pool, msg.sender, e, held, held - shares);
-        Leaving memory leaving = _leavingIn(pool, e);
-        leaving.current += uint112(shares); // bounded at `Leaving`
-        pool.leaving = leaving;
+        _move(pool, msg.sender, e, 0, shares);
+        (uint256 current, uint256 previous) = _leavingIn(pool, e);
+        // Bounded at `Leaving`.
+        pool.leaving = Leaving(uint112(current + shares), uint112(previous), e);
         pool.tickets[msg.sender][e] += shares;
         emit Undelegated(operator, vault, msg.sender, e, shares);
     }
@@ -219,13 +219,13 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
         shares = toVaultSharesDown(pool.total.last.shares + _leaving(pool, e), amount);
         if (shares == 0) return 0;
 
-        Losses memory losses = pool.losses;
+        Losses storage losses = pool.losses;
+        uint64 before = losses.retained;
         if (losses.epoch != e) {
             losses.epoch = e;
-            pool.history[losses.count++] = Loss(e, losses.retained);
+            pool.history[losses.count++] = Loss(e, before);
         }
-        losses.retained -= uint64(amount); // reverts rather than take more than there is
-        pool.losses = losses;
+        losses.retained = before - uint64(amount); // reverts rather than take more than there is
         IERC20(vault).transfer(recipient, shares);
     }
 
@@ -354,7 +354,7 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
         returns (uint256 poolShares_)
     {
         if (shares == 0) revert ZeroShares();
-        REGISTRY.checkDelegation(operator, vault, accepted);
+        REGISTRY.checkConsent(operator, vault, accepted);
         Pool storage pool = _pools[operator][vault];
         Losses memory losses = pool.losses;
         if (!accepted.openRequests && _hasOpenRequest(losses)) revert OpenSlashRequest(operator, vault);
@@ -363,37 +363,38 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
         if (retained_ < MIN_RETAINED) revert PoolSpent(operator, vault, retained_);
 
         poolShares_ = toPoolSharesDown(shares, retained_);
-        uint256 held = pool.positions[staker].last.shares;
-        _move(pool, staker, epoch(), held, held + poolShares_);
+        _move(pool, staker, epoch(), poolShares_, 0);
         emit Delegated(operator, vault, staker, shares, poolShares_);
     }
 
     /// Changes a position and its pool's total alike.
-    function _move(Pool storage pool, address staker, uint24 e, uint256 from, uint256 to) private {
+    function _move(Pool storage pool, address staker, uint24 e, uint256 added, uint256 taken) private {
         uint256 left = EPOCH - (block.timestamp - GENESIS) % EPOCH; // seconds to go in `e`
-        pool.positions[staker].move(to, e, left, EPOCH);
-        pool.total.move(pool.total.last.shares + to - from, e, left, EPOCH);
+        pool.positions[staker].move(added, taken, e, left, EPOCH);
+        pool.total.move(added, taken, e, left, EPOCH);
     }
 
     /// Takes a matured ticket off its owner.
     function _close(address operator, address vault, address staker, uint24 epoch_) private returns (uint256) {
-        Ticket memory t = ticket(operator, vault, staker, epoch_);
-        if (t.poolShares == 0) revert NoTicket(operator, vault, staker, epoch_);
-        if (!t.matured) revert TicketNotMatured(epoch_, startOf(epoch_ + 2));
-        delete _pools[operator][vault].tickets[staker][epoch_];
-        return t.value;
+        Pool storage pool = _pools[operator][vault];
+        uint256 shares = pool.tickets[staker][epoch_];
+        if (shares == 0) revert NoTicket(operator, vault, staker, epoch_);
+        if (epoch() < epoch_ + 2) revert TicketNotMatured(epoch_, startOf(epoch_ + 2));
+
+        delete pool.tickets[staker][epoch_];
+        return toVaultSharesDown(shares, _retainedAtEndOf(pool, epoch_ + 1));
     }
 
-    /// Pool shares in tickets that have not matured.
+    /// Pool shares undelegated in epoch `e` and in the one before: their tickets have not matured.
+    function _leavingIn(Pool storage pool, uint24 e) private view returns (uint256 current, uint256 previous) {
+        Leaving storage l = pool.leaving;
+        if (l.epoch == e) return (l.current, l.previous);
+        if (l.epoch + 1 == e) return (0, l.current);
+    }
+
     function _leaving(Pool storage pool, uint24 e) private view returns (uint256) {
-        Leaving memory leaving = _leavingIn(pool, e);
-        return uint256(leaving.current) + leaving.previous;
-    }
-
-    function _leavingIn(Pool storage pool, uint24 e) private view returns (Leaving memory leaving) {
-        leaving = pool.leaving;
-        if (leaving.epoch == e) return leaving;
-        return Leaving(0, leaving.epoch + 1 == e ? leaving.current : 0, e);
+        (uint256 current, uint256 previous) = _leavingIn(pool, e);
+        return current + previous;
     }
 
     function _hasOpenRequest(Losses memory losses) private view returns (bool) {

@@ -69,17 +69,20 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
         bytes32 evidence,
         string calldata uri
     ) external guarded returns (RequestId id, uint256 granted) {
-        (address slasher, uint48 vetoPeriod, address recipient) = REGISTRY.slashingTerms(avs);
+        Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
+        (address slasher, uint48 vetoPeriod, address recipient) = _requireReportable(r);
         if (msg.sender != slasher) revert NotSlasher(avs, msg.sender);
         if (amount == 0 || amount > WAD) revert AmountOutOfBounds(amount);
-        Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
-        _requireInForce(r);
         id = requestId(r);
-        if (_remaining[id] != 0) revert RequestExists(id);
 
         emit SlashRequested(id, avs, operator, vault, amount, offenceAt, r.requestedAt, evidence, uri);
-        if (vetoPeriod == 0) granted = _execute(r, id, amount, recipient);
+        if (vetoPeriod == 0) {
+            uint24 e = epoch();
+            (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(avs, operator, vault, e);
+            granted = _execute(r, id, amount, e, recipient, guaranteed, elastic);
+        }
         if (granted < amount) {
+            if (_remaining[id] != 0) revert RequestExists(id);
             _remaining[id] = amount - granted;
             DELEGATION.requestOpened(operator, vault, _lapsesAt(r, vetoPeriod));
         }
@@ -87,9 +90,9 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     /// @inheritdoc ISlashingManager
     function takeBack(Request calldata r) external guarded {
-        (address slasher, uint48 vetoPeriod,) = REGISTRY.slashingTerms(r.avs);
-        if (msg.sender != slasher) revert NotSlasher(r.avs, msg.sender);
-        (RequestId id,) = _requireOpen(r, vetoPeriod);
+        IAVSRegistry.Terms memory terms = REGISTRY.terms(r.avs);
+        if (msg.sender != terms.slasher) revert NotSlasher(r.avs, msg.sender);
+        (RequestId id,) = _requireOpen(r, terms.vetoPeriod);
 
         _end(r, id);
         emit SlashTakenBack(id);
@@ -113,12 +116,14 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     /// @inheritdoc ISlashingManager
     function execute(Request calldata r) external guarded returns (uint256 granted) {
-        (, uint48 vetoPeriod, address recipient) = REGISTRY.slashingTerms(r.avs);
+        uint24 e = epoch();
+        (, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic) =
+            REGISTRY.termsToSlash(r.avs, r.operator, r.vault, e);
         (RequestId id, uint256 remaining) = _requireOpen(r, vetoPeriod);
         uint48 ends = r.requestedAt + vetoPeriod;
         if (block.timestamp < ends) revert VetoPeriodRunning(id, ends);
 
-        granted = _execute(r, id, remaining, recipient);
+        granted = _execute(r, id, remaining, e, recipient, guaranteed, elastic);
         if (granted == remaining) _end(r, id);
         else _remaining[id] = remaining - granted;
     }
@@ -132,8 +137,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     /// @inheritdoc ISlashingManager
     function openAmount(Request calldata r) external view returns (uint256) {
-        (, uint48 vetoPeriod,) = REGISTRY.slashingTerms(r.avs);
-        return block.timestamp > _lapsesAt(r, vetoPeriod) ? 0 : _remaining[requestId(r)];
+        return block.timestamp > _lapsesAt(r, REGISTRY.terms(r.avs).vetoPeriod) ? 0 : _remaining[requestId(r)];
     }
 
     /// @inheritdoc ISlashingManager
@@ -208,12 +212,19 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    function _requireInForce(Request memory r) private view {
+    /// An offence can be reported within the window, if the AVS had an allocation in its epoch.
+    function _requireReportable(Request memory r)
+        private
+        view
+        returns (address slasher, uint48 vetoPeriod, address recipient)
+    {
         if (r.offenceAt > r.requestedAt || r.requestedAt - r.offenceAt > REPORT_WINDOW) {
             revert OffenceOutOfWindow(r.offenceAt, r.requestedAt);
         }
         uint24 e = epochAt(r.offenceAt);
-        (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(r.avs, r.operator, r.vault, e);
+        uint256 guaranteed;
+        uint256 elastic;
+        (slasher, vetoPeriod, recipient, guaranteed, elastic) = REGISTRY.termsToSlash(r.avs, r.operator, r.vault, e);
         if (guaranteed + elastic == 0) revert AllocationNotInForce(r.avs, r.operator, r.vault, e);
     }
 
@@ -228,14 +239,20 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
         if (remaining == 0 || block.timestamp > _lapsesAt(r, vetoPeriod)) revert RequestNotOpen(id);
     }
 
-    /// The current epoch `e`. What was taken in an earlier one does not count.
+    /// The current epoch `e`, as one AVS sees one pool.
     function _thisEpoch(AvsId avs, address operator, address vault, uint24 e) private view returns (Epoch memory now_) {
         now_.parts = REGISTRY.partsAt(avs, operator, vault, e);
         now_.base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
+        Taken memory own = _takenIn(avs, operator, vault, e);
+        (now_.ownGuaranteed, now_.ownElastic) = (own.guaranteed, own.elastic);
         ElasticTaken memory all = _elasticTaken[operator][vault];
         if (all.epoch == e) now_.elasticTaken = all.amount;
-        Taken memory own = _taken[operator][vault][avs];
-        if (own.epoch == e) (now_.ownGuaranteed, now_.ownElastic) = (own.guaranteed, own.elastic);
+    }
+
+    /// What was taken in an earlier epoch does not count.
+    function _takenIn(AvsId avs, address operator, address vault, uint24 e) private view returns (Taken memory taken) {
+        taken = _taken[operator][vault][avs];
+        if (taken.epoch != e) return Taken(e, 0, 0);
     }
 
     /// Ends an open request.
@@ -244,24 +261,49 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
         DELEGATION.requestEnded(r.operator, r.vault);
     }
 
-    /// Grants what the budget of this epoch has, out of the guaranteed part first.
-    function _execute(Request memory r, RequestId id, uint256 remaining, address recipient) private returns (uint256) {
-        uint24 e = epoch();
-        Epoch memory now_ = _thisEpoch(r.avs, r.operator, r.vault, e);
-        (uint256 guaranteed, uint256 elastic) = now_.slashable();
-        guaranteed = Math.min(remaining, guaranteed);
-        elastic = Math.min(remaining - guaranteed, elastic);
+    /// Grants what the budget of epoch `e`, the current one, has for these parts of the pool [bps].
+    function _execute(
+        Request memory r,
+        RequestId id,
+        uint256 remaining,
+        uint24 e,
+        address recipient,
+        uint256 guaranteed,
+        uint256 elastic
+    ) private returns (uint256 granted) {
+        Taken memory own = _takenIn(r.avs, r.operator, r.vault, e);
+        (guaranteed, elastic) = _grant(r, own, remaining, guaranteed, elastic);
+        granted = guaranteed + elastic;
         if (recipient == address(0)) recipient = BURN;
-        uint256 shares = DELEGATION.slash(r.operator, r.vault, guaranteed + elastic, recipient);
+        uint256 shares = DELEGATION.slash(r.operator, r.vault, granted, recipient);
         if (shares == 0) return 0;
 
-        // All are at most 1e18.
-        _taken[r.operator][r.vault][r.avs] =
-            Taken(e, uint64(now_.ownGuaranteed + guaranteed), uint64(now_.ownElastic + elastic));
+        own.guaranteed += uint64(guaranteed); // at most 1e18, as all below
         if (elastic != 0) {
-            _elasticTaken[r.operator][r.vault] = ElasticTaken(e, uint64(now_.elasticTaken + elastic));
+            own.elastic += uint64(elastic);
+            ElasticTaken memory all = _elasticTaken[r.operator][r.vault];
+            uint256 before = all.epoch == e ? all.amount : 0;
+            _elasticTaken[r.operator][r.vault] = ElasticTaken(e, uint64(before + elastic));
         }
+        _taken[r.operator][r.vault][r.avs] = own;
         emit Slashed(id, r.avs, r.operator, r.vault, guaranteed, elastic, shares, recipient);
-        return guaranteed + elastic;
+    }
+
+    /// Out of the guaranteed part first: who needs no more, or has no elastic part, does not ask what is shared.
+    /// @param g [bps]
+    /// @param h [bps]
+    /// @return guaranteed [wad]
+    /// @return elastic [wad]
+    function _grant(Request memory r, Taken memory own, uint256 remaining, uint256 g, uint256 h)
+        private
+        view
+        returns (uint256 guaranteed, uint256 elastic)
+    {
+        uint256 base = DELEGATION.retainedAtEndOf(r.operator, r.vault, own.epoch - 1);
+        guaranteed = Math.min(remaining, SlashMath.partDown(base, g) - own.guaranteed);
+        if (h == 0 || guaranteed == remaining) return (guaranteed, 0);
+
+        (, elastic) = _thisEpoch(r.avs, r.operator, r.vault, own.epoch).slashable();
+        elastic = Math.min(remaining - guaranteed, elastic);
     }
 }

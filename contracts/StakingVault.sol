@@ -64,9 +64,14 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// Calls of the `DelegationManager` come under the lock that it took itself.
     modifier guarded() {
         bool nested = msg.sender == address(DELEGATION);
-        if (!nested) REGISTRY.lock();
+        if (!nested) REGISTRY.take();
         _;
-        if (!nested) REGISTRY.unlock();
+        if (!nested) REGISTRY.giveBack();
+    }
+
+    modifier whenNotPaused() {
+        if (REGISTRY.paused()) revert ProtocolPaused();
+        _;
     }
 
     modifier onlyNative() {
@@ -101,6 +106,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         public
         override(ERC4626, IERC4626)
         guarded
+        whenNotPaused
         returns (uint256 shares)
     {
         return _depositAsset(assets, receiver);
@@ -112,6 +118,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         public
         override(ERC4626, IERC4626)
         guarded
+        whenNotPaused
         returns (uint256 assets)
     {
         assets = previewMint(shares);
@@ -130,7 +137,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     }
 
     /// @inheritdoc IStakingVault
-    function depositNative(address receiver) external payable onlyNative guarded returns (uint256) {
+    function depositNative(address receiver) external payable onlyNative guarded whenNotPaused returns (uint256) {
         return _depositNative(receiver);
     }
 
@@ -198,7 +205,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// Zero while the protocol is paused.
     /// @inheritdoc IERC4626
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
-        return _room(totalAssets());
+        return REGISTRY.paused() ? 0 : _room(totalAssets());
     }
 
     /// @inheritdoc IERC4626
@@ -255,7 +262,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     }
 
     function _room(uint256 held) private view returns (uint256) {
-        return REGISTRY.paused() ? 0 : Math.saturatingSub(cap, held);
+        return Math.saturatingSub(cap, held);
     }
 
     function _requireExit(uint256 amount, address receiver) private pure {

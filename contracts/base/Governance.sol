@@ -89,13 +89,13 @@ abstract contract Governance is IGovernance, Ownable2Step {
     // -------------------------------------------------------------------------------------- contracts of the protocol
 
     /// @inheritdoc IGovernance
-    function lock() external {
+    function take() external {
         if (!_isProtocol(msg.sender)) revert NotProtocol(msg.sender);
         _lock();
     }
 
     /// @inheritdoc IGovernance
-    function unlock() external {
+    function giveBack() external {
         if (msg.sender != _lockedBy) revert NotProtocol(msg.sender);
         _lockedBy = address(0);
     }

@@ -14,8 +14,8 @@ abstract contract Guarded {
     }
 
     modifier guarded() {
-        REGISTRY.lock();
+        REGISTRY.take();
         _;
-        REGISTRY.unlock();
+        REGISTRY.giveBack();
     }
 }

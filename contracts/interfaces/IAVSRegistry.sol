@@ -169,7 +169,7 @@ interface IAVSRegistry is IGovernance, IClock {
 
     /// Reverts unless `operator`'s pool in `vault` takes delegations under a mandate, current and announced, that is
     /// no looser than `accepted`, and nothing is paused.
-    function checkDelegation(address operator, address vault, Accepted calldata accepted) external view;
+    function checkConsent(address operator, address vault, Accepted calldata accepted) external view;
 
     function isOperator(address operator) external view returns (bool);
 
@@ -202,8 +202,11 @@ interface IAVSRegistry is IGovernance, IClock {
 
     function terms(AvsId avs) external view returns (Terms memory);
 
-    /// The terms that slashing asks for: two slots instead of five.
-    function slashingTerms(AvsId avs) external view returns (address slasher, uint48 vetoPeriod, address recipient);
+    /// What slashing asks for: two slots of the terms instead of five, and the allocation in `epoch`.
+    function termsToSlash(AvsId avs, address operator, address vault, uint24 epoch)
+        external
+        view
+        returns (address slasher, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic);
 
     function isAdmitted(AvsId avs, address operator) external view returns (bool);
 

@@ -22,6 +22,7 @@ interface IStakingVault is IERC4626, IERC20Permit {
     error NotOwner(address caller);
     error AlreadySeeded();
     error NotSeeded();
+    error ProtocolPaused();
     error ZeroAmount();
     error ZeroReceiver();
     error TooFewShares(uint256 shares, uint256 minShares);
@@ -44,7 +45,7 @@ interface IStakingVault is IERC4626, IERC20Permit {
 
     // --- stakers ---
 
-    /// Deposits, and delegates the shares to `operator`'s pool, in one call.
+    /// Deposits, and delegates the shares to `operator`'s pool, in one call. Refused as a delegation while paused.
     /// @param assets [asset]
     /// @param minShares Fewest shares that the caller accepts [vault shares].
     /// @param accepted The loosest mandate that the caller accepts.

@@ -29,8 +29,10 @@ using ShareSecondsLib for Record global;
 library ShareSecondsLib {
     using SafeCast for uint256;
 
-    /// Changes the shares held to `shares`, in `epoch`, of which `left` seconds of `length` remain.
-    function move(Record storage self, uint256 shares, uint24 epoch, uint256 left, uint256 length) internal {
+    /// Adds and takes away shares in `epoch`, of which `left` seconds of `length` remain.
+    function move(Record storage self, uint256 added, uint256 taken, uint24 epoch, uint256 left, uint256 length)
+        internal
+    {
         Holding memory h = self.last;
         uint256 collected = h.shareSeconds;
         if (h.epoch != epoch) {
@@ -45,9 +47,9 @@ library ShareSecondsLib {
             }
             h.epoch = epoch;
         }
-        // No underflow: `collected` includes `h.shares · left`, and what is taken away is at most that.
-        h.shareSeconds = (collected + shares * left - h.shares * left).toUint120();
-        h.shares = shares.toUint96();
+        // No underflow: `collected` includes `h.shares · left`, and what is taken is at most `h.shares`.
+        h.shareSeconds = (collected + added * left - taken * left).toUint120();
+        h.shares = (h.shares + added - taken).toUint96();
         self.last = h;
     }
 }

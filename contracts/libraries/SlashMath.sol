@@ -75,16 +75,21 @@ library SlashMath {
         uint256 own = partDown(self.base, p.guaranteed) - self.ownGuaranteed;
         uint256 nextBase = self.floor() + own;
         guaranteed = Math.min(own, partDown(nextBase, Math.min(p.guaranteed, next.guaranteed)));
+        elastic = Math.min(_elasticNow(self), partDown(nextBase, _elasticNext(p, next)));
+    }
 
-        uint256 others = partDown(self.base, p.allElastic - p.elastic);
+    /// What is left of the elastic part in this epoch if the others take all of theirs [wad].
+    function _elasticNow(Epoch memory self) private pure returns (uint256) {
+        uint256 others = partDown(self.base, self.parts.allElastic - self.parts.elastic);
         uint256 left = Math.saturatingSub(_budget(self), self.ownElastic + others);
-        uint256 nextLeft = Math.saturatingSub(
-            Math.min(p.lossBudget, next.lossBudget), next.allGuaranteed + next.allElastic - next.elastic
-        );
-        elastic = Math.min(
-            Math.min(partDown(self.base, p.elastic) - self.ownElastic, left),
-            partDown(nextBase, Math.min(nextLeft, Math.min(p.elastic, next.elastic)))
-        );
+        return Math.min(left, partDown(self.base, self.parts.elastic) - self.ownElastic);
+    }
+
+    /// What is left of it in the next epoch if the others take all of theirs [bps].
+    function _elasticNext(Parts memory p, Parts memory next) private pure returns (uint256) {
+        uint256 others = next.allGuaranteed + next.allElastic - next.elastic;
+        uint256 left = Math.saturatingSub(Math.min(p.lossBudget, next.lossBudget), others);
+        return Math.min(left, Math.min(p.elastic, next.elastic));
     }
 
     /// A part of `base`, in its unit.

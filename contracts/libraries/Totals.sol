@@ -25,6 +25,8 @@ library TotalsLib {
     uint256 private constant WIDTH = 28;
     uint256 private constant MASK = (1 << WIDTH) - 1;
     uint256 private constant TOP = 3 * WIDTH;
+    uint256 private constant LANES_MASK = (1 << (4 * WIDTH)) - 1;
+    uint256 private constant ONES = 0x0000001000000100000010000001; // one in each lane
 
     /// Σ guaranteed in `epoch` [bps].
     function guaranteedAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
@@ -58,10 +60,9 @@ library TotalsLib {
 
     /// As `LanesLib.later`.
     function _later(uint256 lanes, uint256 past) private pure returns (uint256) {
-        for (uint256 i = Math.min(past, 3); i > 0; --i) {
-            lanes = (lanes >> WIDTH) | (lanes >> TOP << TOP);
-        }
-        return lanes;
+        if (past == 0) return lanes;
+        if (past > 4) past = 4;
+        return ((lanes >> (past * WIDTH)) | (((lanes >> TOP) * ONES) << ((4 - past) * WIDTH))) & LANES_MASK;
     }
 
     /// Lanes 1 to 4, each in 28 bits.
