@@ -31,6 +31,7 @@ build: .build/.done ## compile the contracts
 .build/.done: ape-config.yaml $(SOURCES) | setup
 	rm -f .build/__local__.json
 	ape compile --verbosity WARNING
+	rm -rf contracts/.cache # Ape looks at 500 files at most, and would take these for ours
 	touch $@
 
 test: build ## run the tests; ARGS is passed on to pytest

@@ -97,7 +97,7 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     // ---------------------------------------------------------------------------------------------------- stakers
 
     /// @inheritdoc IDelegationManager
-    function delegate(address operator, address vault, uint256 shares, Accepted calldata accepted)
+    function delegateShares(address operator, address vault, uint256 shares, Accepted calldata accepted)
         external
         guarded
         returns (uint256)

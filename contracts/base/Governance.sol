@@ -70,6 +70,11 @@ abstract contract Governance is IGovernance, Ownable2Step {
         _setGuardian(guardian_);
     }
 
+    /// Refused: without an owner a pause could never end.
+    function renounceOwnership() public pure override {
+        revert NotRenounceable();
+    }
+
     /// @inheritdoc IGovernance
     function unpause() external onlyOwner {
         if (!paused) revert NotPaused();

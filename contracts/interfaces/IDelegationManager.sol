@@ -92,7 +92,7 @@ interface IDelegationManager is IClock {
     /// @param shares [vault shares]
     /// @param accepted The loosest mandate that the caller accepts.
     /// @return poolShares shares × 1e18 / retained, rounded down.
-    function delegate(address operator, address vault, uint256 shares, Accepted calldata accepted)
+    function delegateShares(address operator, address vault, uint256 shares, Accepted calldata accepted)
         external
         returns (uint256 poolShares);
 
@@ -179,7 +179,7 @@ interface IDelegationManager is IClock {
         view
         returns (uint256 shares, uint256 value);
 
-    /// The caller's ticket of `epoch`; empty if there is none.
+    /// A staker's ticket of `epoch`; empty if there is none.
     function ticket(address operator, address vault, address staker, uint24 epoch) external view returns (Ticket memory);
 
     /// The tickets that a staker opened in `count` epochs from `fromEpoch` on and has not completed.

@@ -19,6 +19,7 @@ interface IGovernance {
     error NotProtocol(address caller);
     error ProtocolPaused();
     error NotPaused();
+    error NotRenounceable();
     error Reentered();
 
     // --- owner ---
