@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test lint format sizes clean
+.PHONY: help setup build test gas lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,10 +31,14 @@ build: .build/.done ## compile the contracts
 .build/.done: ape-config.yaml $(SOURCES) | setup
 	rm -f .build/__local__.json
 	ape compile --verbosity WARNING
+	rm -rf contracts/.cache # Ape looks at 500 files at most, and would take these for ours
 	touch $@
 
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
+
+gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
+	python -m bench.gas $(ARGS)
 
 lint: setup ## check style and types
 	ruff check
