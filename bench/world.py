@@ -1,7 +1,7 @@
 """The protocol as each row of the gas table finds it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ GUARANTEED = 2_000  # of an AVS with a recipient [bps]
 ACCEPTED = (LOSS_BUDGET, COMMISSION, 0, False)  # what a staker states who has looked at the pool
 CROWD_BATCH = 100  # stakers who fit into one block
 
-# Runs over a range and shows how far it got; named by the text.
-Track = Callable[[range, str], Any]
+# Goes through a range and shows how far it got, under a name.
+Track = Callable[[range, str], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class World:
 
     def gather(self, operator: AccountAPI, count: int, *, leaving: int = 0) -> None:
         """So many more stakers, each of its own address, delegate to `operator` and undelegate `leaving`."""
-        for start in self.track(range(0, count, CROWD_BATCH), f"{count:,} stakers"):
+        for start in self.track(range(0, count, CROWD_BATCH), f"a crowd of {count:,}"):
             batch = min(CROWD_BATCH, count - start)
             data = self.crowd.join.encode_input(self.vault, operator, batch, AMOUNT, leaving)
             call = {"from": self.stranger.address, "to": self.crowd.address, "data": data.to_0x_hex()}

@@ -130,7 +130,7 @@ def slash_smallest(w: World) -> int:
 
 @row
 def slash_0_tickets(w: World) -> int:
-    """As slash_smallest, but nobody has left in this epoch or the last, which costs a branch more."""
+    """As slash_smallest, but nobody has left in this epoch or the last."""
     return _slash_crowd(w, tickets=0)
 
 
