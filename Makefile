@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test console lint format sizes clean
+.PHONY: help setup build test gas console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,9 @@ build: .build/.done ## compile the contracts
 
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
+
+gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
+	python -m bench.gas $(ARGS)
 
 console: build ## open ape console; NETWORK=ecosystem:network:provider, or a node of its own
 	ape console $(if $(NETWORK),--network $(NETWORK))
