@@ -37,7 +37,7 @@ build: .build/.done ## compile the contracts
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
 
-gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
+gas: build ## measure gas beside the peers and write bench.gas.json; in CI compare with it; ARGS="--check" too
 	python -m bench.gas $(ARGS)
 
 console: build ## open ape console; NETWORK=ecosystem:network:provider, or a node of its own

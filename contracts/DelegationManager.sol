@@ -402,8 +402,9 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     }
 
     /// A pool that nobody ever delegated to has lost nothing.
-    function _retained(Pool storage pool) private view returns (uint256) {
-        return pool.total.last.epoch == 0 ? WAD : pool.losses.retained;
+    function _retained(Pool storage pool) private view returns (uint256 retained_) {
+        retained_ = pool.losses.retained;
+        if (retained_ == 0 && pool.total.last.epoch == 0) return WAD;
     }
 
     /// What was retained before the first slash after `epoch_`, or is retained now if there was none.
