@@ -6,9 +6,11 @@ export PATH
 export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
 export APE_DATA_FOLDER := $(CURDIR)/.ape
 
+NETWORK ?= ethereum:local:foundry
+
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test lint format sizes clean
+.PHONY: help setup build test lint format sizes deploy clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +52,9 @@ format: setup ## format the code
 
 sizes: build ## check the size of the contracts
 	python tools/sizes.py
+
+deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
+	ape run deploy --network $(NETWORK) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
 
 clean: ## remove what was built, but not what was installed
 	rm -rf .build contracts/.cache
