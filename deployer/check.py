@@ -10,9 +10,17 @@ from web3.exceptions import TransactionNotFound
 
 from deployer.config import DEPLOYER, NONE, NOW, STAND_INS, Config
 from deployer.contracts import ZERO_ADDRESS, container
+from deployer.errors import DeployError
 from deployer.journal import CORE, contract_at
 
 BURN = "0x000000000000000000000000000000000000dEaD"
+
+
+def check_chain(config: Config) -> None:
+    """The node must be of the chain that the config is for."""
+    found = ape.chain.chain_id
+    if found != config.chain_id:
+        raise DeployError(f"this network's chain id is {found}, but the config is for {config.chain_id}: nothing sent")
 
 
 def differences(config: Config, deployment: Mapping[str, Any]) -> list[str]:

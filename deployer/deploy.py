@@ -32,7 +32,6 @@ def deploy(config: Config, network: str, account: AccountAPI, path: Path, force:
     Deploys and wires what `config` says, or goes on with it, and checks the result. Returns the calls that the owner
     has to make before the next run can go on.
     """
-    check_chain(config)
     _check_on_chain(config)
     journal = Journal.open(path, account, {"network": network, "config": asdict(config)}, force)
     if journal.forget_lost_core():
@@ -57,13 +56,6 @@ def deploy(config: Config, network: str, account: AccountAPI, path: Path, force:
         raise DeployError("\n".join(mismatches))
     journal.finish()
     return []
-
-
-def check_chain(config: Config) -> None:
-    """The node must be of the chain that the config is for."""
-    found = ape.chain.chain_id
-    if found != config.chain_id:
-        raise DeployError(f"this network's chain id is {found}, but the config is for {config.chain_id}: nothing sent")
 
 
 def _check_on_chain(config: Config) -> None:

@@ -14,10 +14,10 @@ from ape.cli import ConnectedProviderCommand, account_option, network_option
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
-from deployer.check import differences
+from deployer.check import check_chain, differences
 from deployer.config import load_config
 from deployer.contracts import ZERO_ADDRESS, Core, Timing, create_address, deploy_core, deploy_vault
-from deployer.deploy import check_chain, deploy
+from deployer.deploy import deploy
 from deployer.errors import DeployError
 from deployer.journal import read_deployment
 

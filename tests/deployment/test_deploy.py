@@ -1,5 +1,6 @@
 """What the command deploys, writes and refuses."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from typing import Any
@@ -355,6 +356,24 @@ def test_deploy__nonce_gap_within_the_core__deploys_the_core_anew(
     registry = command.deployment["contracts"]["AVSRegistry"]["address"]
     assert registry == create_address(owner.address, nonce) != lost
     assert owner.nonce == nonce + CORE_TRANSACTIONS
+    command.succeed("--check", account=None)
+
+
+def test_deploy__transaction_of_the_core_lost_later__deploys_the_vaults_anew_too(
+    command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(command, monkeypatch, 4, sent=True)
+    deployment = command.deployment
+    deployment["contracts"]["DelegationManager"]["transaction"] = "0x" + "00" * 32  # as after a reorganisation
+    command.file.write_text(json.dumps(deployment))
+    nonce = owner.nonce
+    command.succeed()
+
+    registry = create_address(owner.address, nonce)
+    vault = command.deployment["vaults"]["cWETH"]
+    assert command.deployment["contracts"]["AVSRegistry"]["address"] == registry
+    assert (vault["address"], vault["arguments"]["registry"]) == (create_address(owner.address, nonce + 3), registry)
+    assert owner.nonce == nonce + TRANSACTIONS - 1  # WETH9 is still good
     command.succeed("--check", account=None)
 
 
