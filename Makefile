@@ -6,9 +6,11 @@ export PATH
 export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
 export APE_DATA_FOLDER := $(CURDIR)/.ape
 
+NETWORK ?= ethereum:local:foundry
+
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test gas console lint format sizes clean
+.PHONY: help setup build test gas deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,8 +42,11 @@ test: build ## run the tests; ARGS is passed on to pytest
 gas: build ## measure gas beside the peers and write bench.gas.json; in CI compare with it; ARGS="--check" too
 	python -m bench.gas $(ARGS)
 
-console: build ## open ape console; NETWORK=ecosystem:network:provider, or a node of its own
-	ape console $(if $(NETWORK),--network $(NETWORK))
+deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
+	ape run deploy --network $(NETWORK) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
+
+console: build ## open ape console; with the contracts of NETWORK's deployment by name
+	ape console --network $(NETWORK)
 
 lint: setup ## check style and types
 	ruff check

@@ -1,60 +1,65 @@
-"""Deploys the contracts and wires them."""
+"""
+Deploys the protocol to a network: `ape run deploy --network ... --account ...`, or `make deploy`.
 
-from dataclasses import astuple, dataclass
-from typing import Any
+It reads config/<network>.yaml and writes deployments/<network>.json. Interrupted, it goes on where it was when it is
+run again. See `deployer/` for how.
+"""
 
-import rlp
-from ape import project
-from ape.api import AccountAPI
-from ape.contracts import ContractInstance
-from eth_utils.address import to_canonical_address, to_checksum_address
-from eth_utils.crypto import keccak
+from pathlib import Path
 
-ZERO_ADDRESS = "0x" + "00" * 20
+import click
+import requests
+from ape.api import AccountAPI, ProviderAPI
+from ape.cli import ConnectedProviderCommand, account_option, network_option
+from ape.exceptions import ApeException
+from web3.exceptions import Web3Exception
 
+from deployer.check import check_chain, differences
+from deployer.config import load_config
+from deployer.contracts import ZERO_ADDRESS, Core, Timing, create_address, deploy_core, deploy_vault
+from deployer.deploy import deploy
+from deployer.errors import DeployError
+from deployer.journal import read_deployment
 
-@dataclass(frozen=True)
-class Timing:
-    """The clock and the windows of slashing [s], as the constructor of `AVSRegistry` takes them."""
+__all__ = ["ZERO_ADDRESS", "Core", "Timing", "cli", "create_address", "deploy_core", "deploy_vault"]
 
-    genesis: int
-    epoch: int = 7 * 86_400
-    report_window: int = 4 * 86_400
-    max_veto: int = 2 * 86_400
-    execute_window: int = 86_400
-
-
-@dataclass(frozen=True)
-class Core:
-    """The contracts that every vault shares."""
-
-    registry: ContractInstance
-    slashing: ContractInstance
-    delegation: ContractInstance
+HOME = Path(__file__).parent.parent
 
 
-def create_address(deployer: str, nonce: int) -> str:
-    """Where a transaction of `deployer` with `nonce` creates a contract."""
-    return to_checksum_address(keccak(rlp.encode([to_canonical_address(deployer), nonce]))[12:])
-
-
-def deploy_core(deployer: AccountAPI, timing: Timing, owner: Any, guardian: Any) -> Core:
-    """
-    Deploys the registry and the two managers. The registry names the managers that are deployed next, and each of
-    those refuses to be deployed anywhere else.
-    """
-    nonce = deployer.nonce
-    slashing_address, delegation_address = (create_address(deployer.address, nonce + i) for i in (1, 2))
-    registry = deployer.deploy(
-        project.AVSRegistry, astuple(timing), owner, guardian, delegation_address, slashing_address
-    )
-    slashing = deployer.deploy(project.SlashingManager, registry)
-    delegation = deployer.deploy(project.DelegationManager, registry)
-    return Core(registry, slashing, delegation)
-
-
-def deploy_vault(
-    deployer: AccountAPI, core: Core, asset: Any, *, native: bool, name: str, symbol: str
-) -> ContractInstance:
-    """Deploys a vault. The owner lists it, anyone seeds it, the owner sets its cap."""
-    return deployer.deploy(project.StakingVault, asset, core.registry, native, name, symbol)
+@click.command(cls=ConnectedProviderCommand)
+@network_option()
+@account_option(prompt=False)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What to deploy. Default: config/<network>.yaml.",
+)
+@click.option("--force", is_flag=True, help="Deploy anew and overwrite the deployment file.")
+@click.option("--check", is_flag=True, help="Deploy nothing: read back what was deployed.")
+def cli(provider: ProviderAPI, account: AccountAPI | None, config_path: Path | None, force: bool, check: bool) -> None:
+    """Deploy the protocol, wire it and check it."""
+    network = provider.network.name
+    path = HOME / "deployments" / f"{network}.json"
+    config = load_config(config_path or HOME / "config" / f"{network}.yaml")
+    try:
+        check_chain(config)
+        if check:
+            deployment = read_deployment(path)
+            if mismatches := differences(config, deployment):
+                raise DeployError("\n".join(mismatches))
+            click.echo(f"{path}: all is as it should be")
+            return
+        if account is None:
+            raise DeployError(
+                "name who deploys, as --account TEST::0 on a local node or by a keyfile of `ape accounts`"
+            )
+        calls = deploy(config, network, account, path, force)
+    except (ApeException, Web3Exception, requests.RequestException) as error:
+        what, advice = ("reading back", "") if check else ("deploying", "; run again to go on")
+        raise DeployError(f"{what} failed: {' '.join(str(error).split()).rstrip('.')}{advice}") from error
+    if getattr(provider, "process", None):
+        click.echo("Ape started this node, and it ends with this command. To keep one, name it in APE_FOUNDRY_HOST.")
+    for call in calls:
+        click.echo(f"the owner has to {call.description}: to {call.to}, data {call.data}")
+    click.echo(f"{path}: run again after the owner's calls" if calls else f"{path}: deployed and checked")

@@ -1,0 +1,169 @@
+"""Reads `config/<network>.yaml`, and says all that is wrong with it before anything is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from eth_utils.address import is_checksum_address
+
+from deployer.errors import DeployError
+
+LOCAL_CHAIN = 31_337
+STAND_INS = ("WETH9", "LiquidStakingToken")  # assets that are deployed along, on the local chain only
+DEPLOYER = "deployer"
+NONE = "none"
+NOW = "now"
+
+# As `AVSRegistry` has them [s].
+MIN_EPOCH = 60
+MAX_EPOCH = 30 * 86_400
+
+_KEYS = ("chain_id", "owner", "guardian", "timing", "vaults")
+_TIMING_KEYS = ("genesis", "epoch", "report_window", "max_veto", "execute_window")
+_VAULT_KEYS = ("asset", "native", "name", "symbol", "cap")
+
+
+@dataclass(frozen=True)
+class VaultConfig:
+    """A vault: its asset by address, or the name of a stand-in."""
+
+    asset: str
+    native: bool
+    name: str
+    symbol: str
+    cap: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to deploy. `owner` may be "deployer", `guardian` also "none", and `genesis` "now"."""
+
+    chain_id: int
+    owner: str
+    guardian: str
+    timing: Mapping[str, Any]
+    vaults: tuple[VaultConfig, ...]
+
+
+def load_config(path: Path) -> Config:
+    """Reads and checks a config file. Raises a `DeployError` with one line for each thing that is wrong."""
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise DeployError(f"there is no {path}: write it, or name another with --config") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DeployError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    problems = _Problems()
+    config = _config(raw, problems)
+    if problems.lines:
+        raise DeployError("\n".join(f"{path}: {line}" for line in problems.lines))
+    return config
+
+
+class _Problems:
+    """Collects what is wrong."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def fields(self, where: str, raw: Any, keys: tuple[str, ...]) -> Mapping[str, Any]:
+        """The values of a mapping that has exactly these keys."""
+        if not isinstance(raw, dict):
+            self.lines.append(f"{where or 'the file'} must be a mapping with {', '.join(keys)}")
+            return {}
+        prefix = f"{where}." if where else ""
+        self.lines += [f"{prefix}{key} is missing" for key in keys if key not in raw]
+        self.lines += [f"{prefix}{key} is unknown" for key in raw if key not in keys]
+        return raw
+
+    def expect(self, values: Mapping[str, Any], key: str, valid: bool, rule: str, where: str = "") -> None:
+        """Complains of a value that is there and not valid."""
+        if key in values and not valid:
+            self.lines.append(f"{where}{key} is {values[key]!r}, but must be {rule}")
+
+
+def _config(raw: Any, problems: _Problems) -> Config:
+    fields = problems.fields("", raw, _KEYS)
+    chain_id, owner, guardian = (fields.get(key, "") for key in ("chain_id", "owner", "guardian"))
+    problems.expect(fields, "chain_id", _is_int(chain_id, 1), "a positive integer")
+    problems.expect(fields, "owner", owner == DEPLOYER or _is_address(owner), f"{_ADDRESS}, or {DEPLOYER!r}")
+    problems.expect(
+        fields,
+        "guardian",
+        guardian in (DEPLOYER, NONE) or _is_address(guardian),
+        f"{_ADDRESS}, {DEPLOYER!r} or {NONE!r}",
+    )
+    vaults = fields.get("vaults")
+    problems.expect(fields, "vaults", isinstance(vaults, list), "a list")
+    assets = (*STAND_INS,) if chain_id == LOCAL_CHAIN else ()
+    return Config(
+        chain_id=chain_id,
+        owner=str(owner),
+        guardian=str(guardian),
+        timing=_timing(fields.get("timing", {}), "timing" in fields, problems),
+        vaults=_vaults(vaults if isinstance(vaults, list) else [], assets, problems),
+    )
+
+
+def _timing(raw: Any, given: bool, problems: _Problems) -> Mapping[str, Any]:
+    if not given:
+        return {}
+    timing = problems.fields("timing", raw, _TIMING_KEYS)
+    bounds = {
+        "epoch": (MIN_EPOCH, MAX_EPOCH),
+        "report_window": (1, MAX_EPOCH),
+        "max_veto": (0, MAX_EPOCH),
+        "execute_window": (1, MAX_EPOCH),
+    }
+    genesis = timing.get("genesis")
+    problems.expect(
+        timing, "genesis", genesis == NOW or _is_int(genesis, 1, 2**48 - 1), f"Unix time [s], or {NOW!r}", "timing."
+    )
+    before = len(problems.lines)
+    for key, (low, high) in bounds.items():
+        problems.expect(timing, key, _is_int(timing.get(key), low, high), f"from {low} to {high} [s]", "timing.")
+    if len(problems.lines) == before and all(key in timing for key in bounds):
+        windows = timing["report_window"] + timing["max_veto"] + timing["execute_window"]
+        if windows > timing["epoch"]:
+            problems.lines.append(
+                f"timing.report_window + max_veto + execute_window are {windows} s, but must fit into an epoch of "
+                f"{timing['epoch']} s"
+            )
+    return timing
+
+
+def _vaults(raw: list[Any], stand_ins: tuple[str, ...], problems: _Problems) -> tuple[VaultConfig, ...]:
+    vaults = []
+    for index, item in enumerate(raw):
+        where = f"vaults[{index}]"
+        fields = problems.fields(where, item, _VAULT_KEYS)
+        asset, native, cap = (fields.get(key) for key in ("asset", "native", "cap"))
+        rule = " or ".join([_ADDRESS, *map(repr, stand_ins)])
+        problems.expect(fields, "asset", asset in stand_ins or _is_address(asset), rule, f"{where}.")
+        problems.expect(fields, "native", isinstance(native, bool), "true or false", f"{where}.")
+        problems.expect(fields, "cap", _is_int(cap, 0, 2**256 - 1), "an integer from 0 on [asset]", f"{where}.")
+        for key in ("name", "symbol"):
+            text = fields.get(key)
+            problems.expect(fields, key, isinstance(text, str) and bool(text), "a text", f"{where}.")
+        if set(fields) == set(_VAULT_KEYS):
+            vaults.append(VaultConfig(**fields))
+    symbols = [vault.symbol for vault in vaults]
+    problems.lines += [
+        f"vaults[{index}].symbol is {symbol!r}, as that of another vault; vaults go by their symbol"
+        for index, symbol in enumerate(symbols)
+        if symbol in symbols[:index]
+    ]
+    return tuple(vaults)
+
+
+_ADDRESS = "an address with its checksum, in quotes"
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and is_checksum_address(value) and int(value, 16) != 0
+
+
+def _is_int(value: Any, low: int, high: int | None = None) -> bool:
+    return type(value) is int and low <= value and (high is None or value <= high)

@@ -1,0 +1,92 @@
+"""Deploys the contracts, each by one call, with any account or with a `Journal`."""
+
+import json
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import rlp
+from ape import project
+from ape.contracts import ContractContainer, ContractInstance
+from eth_utils.address import to_canonical_address, to_checksum_address
+from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+
+ZERO_ADDRESS = "0x" + "00" * 20
+WETH9 = Path(__file__).parent.parent / "node_modules/canonical-weth/build/contracts/WETH9.json"
+
+
+class Deployer(Protocol):
+    """An account, as far as deploying goes."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def nonce(self) -> int: ...
+
+    def deploy(self, contract: ContractContainer, *args: Any) -> ContractInstance: ...
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The clock and the windows of slashing [s], as the constructor of `AVSRegistry` takes them."""
+
+    genesis: int
+    epoch: int = 7 * 86_400
+    report_window: int = 4 * 86_400
+    max_veto: int = 2 * 86_400
+    execute_window: int = 86_400
+
+
+@dataclass(frozen=True)
+class Core:
+    """The contracts that every vault shares."""
+
+    registry: ContractInstance
+    slashing: ContractInstance
+    delegation: ContractInstance
+
+
+def create_address(deployer: str, nonce: int) -> str:
+    """Where a transaction of `deployer` with `nonce` creates a contract."""
+    return to_checksum_address(keccak(rlp.encode([to_canonical_address(deployer), nonce]))[12:])
+
+
+def deploy_core(deployer: Deployer, timing: Timing, owner: Any, guardian: Any) -> Core:
+    """
+    Deploys the registry and the two managers. The registry names the managers that are deployed next, and each of
+    those refuses to be deployed anywhere else.
+    """
+    nonce = deployer.nonce
+    slashing_address, delegation_address = (create_address(deployer.address, nonce + i) for i in (1, 2))
+    registry = deployer.deploy(
+        project.AVSRegistry, astuple(timing), owner, guardian, delegation_address, slashing_address
+    )
+    slashing = deployer.deploy(project.SlashingManager, registry)
+    delegation = deployer.deploy(project.DelegationManager, registry)
+    return Core(registry, slashing, delegation)
+
+
+def deploy_vault(
+    deployer: Deployer, core: Core, asset: Any, *, native: bool, name: str, symbol: str
+) -> ContractInstance:
+    """Deploys a vault. The owner lists it, anyone seeds it, the owner sets its cap."""
+    return deployer.deploy(project.StakingVault, asset, core.registry, native, name, symbol)
+
+
+def container(name: str) -> ContractContainer:
+    """A contract of this project by name, or WETH9 with the bytecode that is on mainnet."""
+    if name != "WETH9":
+        return project.get_contract(name)
+    artifact = json.loads(WETH9.read_text())
+    return ContractContainer(
+        ContractType.model_validate(
+            {
+                "contractName": name,
+                "abi": artifact["abi"],
+                "deploymentBytecode": {"bytecode": artifact["bytecode"]},
+                "runtimeBytecode": {"bytecode": artifact["deployedBytecode"]},
+            }
+        )
+    )
