@@ -39,7 +39,7 @@ build: .build/.done ## compile the contracts
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
 
-gas: build ## measure gas beside the peers and write bench.gas.json; in CI compare with it; ARGS="--check" too
+gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
 	python -m bench.gas $(ARGS)
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST

@@ -93,8 +93,9 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         // What is reported in time can be executed before the offender's stakers are out.
         uint256 windows = uint256(timing.reportWindow) + timing.maxVeto + timing.executeWindow;
         if (
-            timing.genesis > block.timestamp || timing.epoch < MIN_EPOCH || timing.epoch > MAX_EPOCH
-                || timing.reportWindow == 0 || timing.executeWindow == 0 || windows > timing.epoch
+            timing.genesis > block.timestamp || block.timestamp - timing.genesis >= timing.epoch
+                || timing.epoch < MIN_EPOCH || timing.epoch > MAX_EPOCH || timing.reportWindow == 0
+                || timing.executeWindow == 0 || windows > timing.epoch
         ) revert TimingOutOfBounds(timing);
 
         REPORT_WINDOW = timing.reportWindow;
@@ -112,7 +113,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function openPool(address vault, uint256 lossBudget, uint256 commission, uint48 vetoPeriod) external guarded {
+    function openPool(address vault, uint256 lossBudget, uint256 commission, uint48 vetoPeriod) external {
         if (!isOperator[msg.sender]) revert UnknownOperator(msg.sender);
         if (!isVault(vault)) revert UnknownVault(vault);
         if (isOpen(msg.sender, vault)) revert PoolAlreadyOpen(msg.sender, vault);
@@ -124,7 +125,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function setMandate(address vault, uint256 lossBudget, uint256 commission) external guarded {
+    function setMandate(address vault, uint256 lossBudget, uint256 commission) external {
         _requireOpen(msg.sender, vault);
         _setMandate(vault, lossBudget, commission, !DELEGATION().everDelegated(msg.sender, vault));
     }
@@ -132,7 +133,6 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     /// @inheritdoc IAVSRegistry
     function optIn(AvsId avs, address vault, uint256 guaranteed, uint256 elastic, bytes calldata data)
         external
-        guarded
         whenNotPaused
     {
         AVS storage a = _requireAVS(avs);
@@ -152,11 +152,14 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         _allocate(pool, old, avs, vault, guaranteed, elastic);
 
         address hook = a.terms.hook;
-        if (hook != address(0)) IAVSHook(hook).onOptIn(avs, msg.sender, vault, guaranteed, elastic, data);
+        if (hook == address(0)) return;
+        DELEGATION().take();
+        IAVSHook(hook).onOptIn(avs, msg.sender, vault, guaranteed, elastic, data);
+        DELEGATION().giveBack();
     }
 
     /// @inheritdoc IAVSRegistry
-    function allocate(AvsId avs, address vault, uint256 guaranteed, uint256 elastic) external guarded {
+    function allocate(AvsId avs, address vault, uint256 guaranteed, uint256 elastic) external {
         Pool storage pool = _pools[msg.sender][vault];
         StoredAllocation memory old = pool.allocations[avs];
         if (!_isOptedIn(old)) revert NotOptedIn(avs, msg.sender, vault);
@@ -166,7 +169,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function optOut(AvsId avs, address vault) external guarded {
+    function optOut(AvsId avs, address vault) external {
         _optOut(avs, msg.sender, vault, false);
     }
 
@@ -206,7 +209,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// @inheritdoc IAVSRegistry
-    function eject(AvsId avs, address operator, address vault) external guarded {
+    function eject(AvsId avs, address operator, address vault) external {
         AVS storage a = _requireAVSOwner(avs);
         if (a.admitted[operator]) {
             a.admitted[operator] = false;

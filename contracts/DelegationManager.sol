@@ -8,7 +8,6 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Clock} from "./base/Clock.sol";
-import {Guarded} from "./base/Guarded.sol";
 import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
 import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
 import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
@@ -19,7 +18,7 @@ import {Holding, Record} from "./libraries/ShareSeconds.sol";
 import {Accepted} from "./libraries/Types.sol";
 
 /// See `IDelegationManager`.
-contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces, Multicall {
+contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multicall {
     using SafeCast for uint256;
 
     // ------------------------------------------------------------------------------------------------------ types
@@ -69,6 +68,8 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     // ------------------------------------------------------------------------------------------------- immutables
 
     /// @inheritdoc IDelegationManager
+    IAVSRegistry public immutable REGISTRY;
+    /// @inheritdoc IDelegationManager
     ISlashingManager public immutable SLASHING;
 
     // ---------------------------------------------------------------------------------------------------- storage
@@ -78,15 +79,21 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     /// @inheritdoc IDelegationManager
     mapping(address staker => mapping(address completer => bool)) public isCompleter;
 
+    // The contract of the protocol in whose call code that is not ours may run.
+    address private transient _lockedBy;
+
     // ------------------------------------------------------------------------------------------------ constructor
 
-    constructor(IAVSRegistry registry)
-        Clock(registry.GENESIS(), registry.EPOCH())
-        Guarded(registry)
-        EIP712("Catenary", "1")
-    {
+    constructor(IAVSRegistry registry) Clock(registry.GENESIS(), registry.EPOCH()) EIP712("Catenary", "1") {
         if (address(registry.DELEGATION()) != address(this)) revert Miswired(address(registry));
+        REGISTRY = registry;
         SLASHING = registry.SLASHING();
+    }
+
+    modifier guarded() {
+        _lock(address(this));
+        _;
+        _lockedBy = address(0);
     }
 
     modifier onlySlashing() {
@@ -201,6 +208,18 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     // ---------------------------------------------------------------------------------- contracts of the protocol
 
     /// @inheritdoc IDelegationManager
+    function take() external {
+        if (msg.sender != address(REGISTRY) && !REGISTRY.isVault(msg.sender)) revert NotProtocol(msg.sender);
+        _lock(msg.sender);
+    }
+
+    /// @inheritdoc IDelegationManager
+    function giveBack() external {
+        if (msg.sender != _lockedBy) revert NotProtocol(msg.sender);
+        _lockedBy = address(0);
+    }
+
+    /// @inheritdoc IDelegationManager
     function delegateMinted(address staker, address operator, uint256 shares, Accepted calldata accepted)
         external
         returns (uint256)
@@ -212,6 +231,7 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     function slash(address operator, address vault, uint256 amount, address recipient)
         external
         onlySlashing
+        guarded
         returns (uint256 shares)
     {
         uint24 e = epoch();
@@ -230,7 +250,7 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     }
 
     /// @inheritdoc IDelegationManager
-    function requestOpened(address operator, address vault, uint48 until) external onlySlashing {
+    function requestOpened(address operator, address vault, uint48 until) external onlySlashing guarded {
         Losses memory losses = _pools[operator][vault].losses;
         // Whatever was open before the last `openUntil` has lapsed.
         if (block.timestamp > losses.openUntil) losses.openRequests = 0;
@@ -240,12 +260,17 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     }
 
     /// @inheritdoc IDelegationManager
-    function requestEnded(address operator, address vault) external onlySlashing {
+    function requestEnded(address operator, address vault) external onlySlashing guarded {
         // No underflow: a request that has not lapsed was counted after `openUntil` was last past.
         --_pools[operator][vault].losses.openRequests;
     }
 
     // ------------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc IDelegationManager
+    function locked() external view returns (bool) {
+        return _lockedBy != address(0);
+    }
 
     /// @inheritdoc IDelegationManager
     function everDelegated(address operator, address vault) external view returns (bool) {
@@ -338,6 +363,11 @@ contract DelegationManager is IDelegationManager, Clock, Guarded, EIP712, Nonces
     }
 
     // ---------------------------------------------------------------------------------------------------- private
+
+    function _lock(address by) private {
+        if (_lockedBy != address(0)) revert Reentered();
+        _lockedBy = by;
+    }
 
     /// Delegates vault shares that `staker` holds. The vault lets this contract move them without allowance.
     function _take(address staker, address operator, address vault, uint256 shares, Accepted calldata accepted)

@@ -5,7 +5,6 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Clock} from "./base/Clock.sol";
-import {Guarded} from "./base/Guarded.sol";
 import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
 import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
 import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
@@ -15,7 +14,7 @@ import {Epoch, SlashMath} from "./libraries/SlashMath.sol";
 import {AvsId, RequestId} from "./libraries/Types.sol";
 
 /// See `ISlashingManager`.
-contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
+contract SlashingManager is ISlashingManager, Clock, Multicall {
     // ------------------------------------------------------------------------------------------------------ types
 
     // What all AVSs took of a pool's shared remainder in the last epoch in which they took anything of it.
@@ -34,6 +33,8 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
     // ------------------------------------------------------------------------------------------------- immutables
 
     /// @inheritdoc ISlashingManager
+    IAVSRegistry public immutable REGISTRY;
+    /// @inheritdoc ISlashingManager
     IDelegationManager public immutable DELEGATION;
 
     uint48 private immutable REPORT_WINDOW;
@@ -50,8 +51,9 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     // ------------------------------------------------------------------------------------------------ constructor
 
-    constructor(IAVSRegistry registry) Clock(registry.GENESIS(), registry.EPOCH()) Guarded(registry) {
+    constructor(IAVSRegistry registry) Clock(registry.GENESIS(), registry.EPOCH()) {
         if (address(registry.SLASHING()) != address(this)) revert Miswired(address(registry));
+        REGISTRY = registry;
         DELEGATION = registry.DELEGATION();
         REPORT_WINDOW = registry.REPORT_WINDOW();
         EXECUTE_WINDOW = registry.EXECUTE_WINDOW();
@@ -68,7 +70,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
         uint48 offenceAt,
         bytes32 evidence,
         string calldata uri
-    ) external guarded returns (RequestId id, uint256 granted) {
+    ) external returns (RequestId id, uint256 granted) {
         Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
         (address slasher, uint48 vetoPeriod, address recipient) = _requireReportable(r);
         if (msg.sender != slasher) revert NotSlasher(avs, msg.sender);
@@ -89,7 +91,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
     }
 
     /// @inheritdoc ISlashingManager
-    function takeBack(Request calldata r) external guarded {
+    function takeBack(Request calldata r) external {
         IAVSRegistry.Terms memory terms = REGISTRY.terms(r.avs);
         if (msg.sender != terms.slasher) revert NotSlasher(r.avs, msg.sender);
         (RequestId id,) = _requireOpen(r, terms.vetoPeriod);
@@ -101,7 +103,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
     // -------------------------------------------------------------------------------------------------- resolvers
 
     /// @inheritdoc ISlashingManager
-    function veto(Request calldata r) external guarded {
+    function veto(Request calldata r) external {
         IAVSRegistry.Terms memory terms = REGISTRY.terms(r.avs);
         if (msg.sender != terms.resolver) revert NotResolver(r.avs, msg.sender);
         (RequestId id,) = _requireOpen(r, terms.vetoPeriod);
@@ -115,7 +117,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
     // ----------------------------------------------------------------------------------------------------- anyone
 
     /// @inheritdoc ISlashingManager
-    function execute(Request calldata r) external guarded returns (uint256 granted) {
+    function execute(Request calldata r) external returns (uint256 granted) {
         uint24 e = epoch();
         (, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic) =
             REGISTRY.termsToSlash(r.avs, r.operator, r.vault, e);
@@ -142,7 +144,7 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     /// @inheritdoc ISlashingManager
     function slashable(AvsId avs, address operator, address vault)
-        public
+        external
         view
         returns (uint256 guaranteed, uint256 elastic)
     {
@@ -151,12 +153,12 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
 
     /// @inheritdoc ISlashingManager
     function safe(AvsId avs, address operator, address vault)
-        public
+        external
         view
         returns (uint256 guaranteed, uint256 elastic)
     {
         uint24 e = epoch();
-        return SlashMath.safe(_thisEpoch(avs, operator, vault, e), REGISTRY.partsAt(avs, operator, vault, e + 1));
+        return _thisEpoch(avs, operator, vault, e).safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
     }
 
     /// @inheritdoc ISlashingManager
@@ -165,12 +167,14 @@ contract SlashingManager is ISlashingManager, Clock, Guarded, Multicall {
         s.vault = vault;
         if (!REGISTRY.isCounted(avs, vault)) return s;
 
-        (uint256 live, uint256 leaving) = DELEGATION.poolShares(operator, vault);
+        uint24 e = epoch();
+        Epoch memory now_ = _thisEpoch(avs, operator, vault, e);
         Amounts memory a = s.shares;
-        (a.slashableGuaranteed, a.slashableElastic) = slashable(avs, operator, vault);
-        (a.safeGuaranteed, a.safeElastic) = safe(avs, operator, vault);
-        a.othersElastic = _thisEpoch(avs, operator, vault, epoch()).othersElastic();
+        (a.slashableGuaranteed, a.slashableElastic) = now_.slashable();
+        (a.safeGuaranteed, a.safeElastic) = now_.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
+        a.othersElastic = now_.othersElastic();
 
+        (uint256 live, uint256 leaving) = DELEGATION.poolShares(operator, vault);
         a.slashableGuaranteed = toVaultSharesDown(live + leaving, a.slashableGuaranteed);
         a.slashableElastic = toVaultSharesDown(live + leaving, a.slashableElastic);
         a.safeGuaranteed = toVaultSharesDown(live, a.safeGuaranteed);

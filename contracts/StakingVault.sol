@@ -30,6 +30,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// @inheritdoc IStakingVault
     uint256 public constant SEED = 1e6;
 
+    uint256 private constant MAX_SUPPLY = type(uint96).max; // `DelegationManager` relies on it [vault shares]
     uint256 private constant TOLERANCE = 2; // how much less than asked may arrive [asset]
 
     // ------------------------------------------------------------------------------------------------- immutables
@@ -64,9 +65,9 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// Calls of the `DelegationManager` come under the lock that it took itself.
     modifier guarded() {
         bool nested = msg.sender == address(DELEGATION);
-        if (!nested) REGISTRY.take();
+        if (!nested) DELEGATION.take();
         _;
-        if (!nested) REGISTRY.giveBack();
+        if (!nested) DELEGATION.giveBack();
     }
 
     modifier whenNotPaused() {
@@ -85,7 +86,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     function setCap(uint256 cap_) external {
         if (msg.sender != Ownable(address(REGISTRY)).owner()) revert NotOwner(msg.sender);
         if (totalSupply() == 0) revert NotSeeded();
-        cap = cap_;
+        cap = cap_.toUint96();
         emit CapSet(cap_);
     }
 
@@ -94,7 +95,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// @inheritdoc IStakingVault
     function seed() external guarded {
         if (totalSupply() != 0) revert AlreadySeeded();
-        _pull(SEED, totalAssets(), TOLERANCE);
+        _pull(SEED, TOLERANCE);
         _mint(BURN, SEED);
         emit Seeded(msg.sender);
     }
@@ -122,7 +123,10 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         returns (uint256 assets)
     {
         assets = previewMint(shares);
-        _pull(assets, _requireRoom(assets, receiver), 0);
+        _requireRoom(assets, receiver);
+        _pull(assets, 0);
+        uint256 worth = _sharesForArrived(assets);
+        if (worth < shares) revert TooFewShares(worth, shares);
         _mintFor(receiver, assets, shares);
     }
 
@@ -183,7 +187,10 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         returns (uint256 assets)
     {
         _requireExit(shares, receiver);
-        assets = super.redeem(shares, address(this), owner);
+        assets = previewRedeem(shares);
+        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        _burn(owner, shares);
+        emit Withdraw(msg.sender, receiver, owner, assets, shares);
         IWETH(asset()).withdraw(assets);
         (bool success,) = receiver.call{value: assets}("");
         if (!success) revert NativeFailed(receiver, assets);
@@ -205,7 +212,8 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// Zero while the protocol is paused.
     /// @inheritdoc IERC4626
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
-        return REGISTRY.paused() ? 0 : _room(totalAssets());
+        if (REGISTRY.paused()) return 0;
+        return Math.min(Math.saturatingSub(cap, totalAssets()), convertToAssets(MAX_SUPPLY - totalSupply()));
     }
 
     /// @inheritdoc IERC4626
@@ -231,18 +239,24 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     // ---------------------------------------------------------------------------------------------------- private
 
     function _depositAsset(uint256 assets, address receiver) private returns (uint256 shares) {
-        uint256 held = _requireRoom(assets, receiver);
-        uint256 arrived = _pull(assets, held, TOLERANCE);
-        // At the price before anything arrived, as `previewDeposit` then.
-        shares = Math.mulDiv(arrived, totalSupply() + 1, held + 1);
+        _requireRoom(assets, receiver);
+        uint256 arrived = _pull(assets, TOLERANCE);
+        shares = _sharesForArrived(arrived);
         _mintFor(receiver, arrived, shares);
     }
 
     function _depositNative(address receiver) private returns (uint256 shares) {
-        _requireRoom(msg.value, receiver);
-        shares = previewDeposit(msg.value);
+        uint256 held = _requireRoom(msg.value, receiver);
         IWETH(asset()).deposit{value: msg.value}();
+        if (totalAssets() != held + msg.value) revert AssetShort(totalAssets() - held, msg.value);
+        shares = _sharesForArrived(msg.value);
         _mintFor(receiver, msg.value, shares);
+    }
+
+    /// What `arrived`, which the vault holds already, is worth at the price of the rest. The rest is what the vault held
+    /// before, with whatever a rebase on the way added to it: that is not the depositor's.
+    function _sharesForArrived(uint256 arrived) private view returns (uint256) {
+        return Math.mulDiv(arrived, totalSupply() + 1, totalAssets() - arrived + 1);
     }
 
     function _delegateMinted(uint256 shares, address operator, uint256 minShares, Accepted calldata accepted)
@@ -257,12 +271,8 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     function _requireRoom(uint256 assets, address receiver) private view returns (uint256 held) {
         if (assets == 0) revert ZeroAmount();
         held = totalAssets();
-        uint256 max = _room(held);
-        if (assets > max) revert ERC4626ExceededMaxDeposit(receiver, assets, max);
-    }
-
-    function _room(uint256 held) private view returns (uint256) {
-        return Math.saturatingSub(cap, held);
+        uint256 room = Math.saturatingSub(cap, held);
+        if (assets > room) revert ERC4626ExceededMaxDeposit(receiver, assets, room);
     }
 
     function _requireExit(uint256 amount, address receiver) private pure {
@@ -270,8 +280,9 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         if (receiver == address(0)) revert ZeroReceiver();
     }
 
-    /// Takes `assets` from the caller; what arrived is at most that, for a rebase on the way is not the caller's.
-    function _pull(uint256 assets, uint256 held, uint256 tolerance) private returns (uint256 arrived) {
+    /// Takes `assets` from the caller. What arrived is at most that.
+    function _pull(uint256 assets, uint256 tolerance) private returns (uint256 arrived) {
+        uint256 held = totalAssets();
         IERC20(asset()).safeTransferFrom(msg.sender, address(this), assets);
         arrived = Math.min(Math.saturatingSub(totalAssets(), held), assets);
         if (arrived + tolerance < assets) revert AssetShort(arrived, assets);
@@ -280,7 +291,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     function _mintFor(address receiver, uint256 assets, uint256 shares) private {
         if (shares == 0) revert TooFewShares(0, 1);
         _mint(receiver, shares);
-        totalSupply().toUint96(); // what `DelegationManager` relies on
+        if (totalSupply() > MAX_SUPPLY) revert SupplyTooLarge(totalSupply(), MAX_SUPPLY);
         emit Deposit(msg.sender, receiver, assets, shares);
     }
 

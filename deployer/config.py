@@ -143,7 +143,7 @@ def _vaults(raw: list[Any], stand_ins: tuple[str, ...], problems: _Problems) -> 
         rule = " or ".join([_ADDRESS, *map(repr, stand_ins)])
         problems.expect(fields, "asset", asset in stand_ins or _is_address(asset), rule, f"{where}.")
         problems.expect(fields, "native", isinstance(native, bool), "true or false", f"{where}.")
-        problems.expect(fields, "cap", _is_int(cap, 0, 2**256 - 1), "an integer from 0 on [asset]", f"{where}.")
+        problems.expect(fields, "cap", _is_int(cap, 0, 2**96 - 1), "an integer from 0 on [asset]", f"{where}.")
         for key in ("name", "symbol"):
             text = fields.get(key)
             problems.expect(fields, key, isinstance(text, str) and bool(text), "a text", f"{where}.")

@@ -29,9 +29,6 @@ abstract contract Governance is IGovernance, Ownable2Step {
     // Place in `_vaults`, counted from 1; 0 if not listed.
     mapping(address vault => uint32) private _vaultPlace;
 
-    // Who is under way in a call in which code that is not ours may run.
-    address private transient _lockedBy;
-
     // ------------------------------------------------------------------------------------------------ constructor
 
     constructor(address owner, address guardian_, address delegation, address slashing) Ownable(owner) {
@@ -39,12 +36,6 @@ abstract contract Governance is IGovernance, Ownable2Step {
         DELEGATION_ = delegation;
         SLASHING_ = slashing;
         _setGuardian(guardian_);
-    }
-
-    modifier guarded() {
-        _lock();
-        _;
-        _lockedBy = address(0);
     }
 
     modifier whenNotPaused() {
@@ -57,7 +48,9 @@ abstract contract Governance is IGovernance, Ownable2Step {
     /// @inheritdoc IGovernance
     function listVault(address vault) external onlyOwner {
         if (_vaultPlace[vault] != 0) revert VaultAlreadyListed(vault);
-        if (address(IStakingVault(vault).REGISTRY()) != address(this)) revert MiswiredVault(vault);
+        if (_isProtocol(vault) || address(IStakingVault(vault).REGISTRY()) != address(this)) {
+            revert MiswiredVault(vault);
+        }
 
         uint32 index = _vaults.length.toUint32();
         _vaults.push(vault);
@@ -89,20 +82,6 @@ abstract contract Governance is IGovernance, Ownable2Step {
         if (msg.sender != guardian && msg.sender != owner()) revert NotGuardian(msg.sender);
         paused = true;
         emit Paused(msg.sender);
-    }
-
-    // -------------------------------------------------------------------------------------- contracts of the protocol
-
-    /// @inheritdoc IGovernance
-    function take() external {
-        if (!_isProtocol(msg.sender)) revert NotProtocol(msg.sender);
-        _lock();
-    }
-
-    /// @inheritdoc IGovernance
-    function giveBack() external {
-        if (msg.sender != _lockedBy) revert NotProtocol(msg.sender);
-        _lockedBy = address(0);
     }
 
     // ------------------------------------------------------------------------------------------------------ views
@@ -144,11 +123,6 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     function _requireNotPaused() internal view {
         if (paused) revert ProtocolPaused();
-    }
-
-    function _lock() private {
-        if (_lockedBy != address(0)) revert Reentered();
-        _lockedBy = msg.sender;
     }
 
     function _setGuardian(address guardian_) private {

@@ -16,7 +16,7 @@ import {ISlashingManager} from "./ISlashingManager.sol";
 interface IAVSRegistry is IGovernance, IClock {
     /// The clock and the windows of slashing, given once and read by all contracts [s].
     struct Timing {
-        /// Start of epoch 1, not in the future [Unix time].
+        /// Start of epoch 1, which is still running [Unix time].
         uint48 genesis;
         /// Length of an epoch, from 1 minute to 30 days.
         uint48 epoch;
@@ -175,7 +175,7 @@ interface IAVSRegistry is IGovernance, IClock {
 
     function isOpen(address operator, address vault) external view returns (bool);
 
-    /// The mandate in `epoch`: exact from one epoch before its last announcement on.
+    /// The mandate in `epoch`: from one epoch before its last announcement on.
     function mandateAt(address operator, address vault, uint24 epoch) external view returns (Mandate memory);
 
     /// The loosest mandate that is current or announced.
@@ -187,7 +187,7 @@ interface IAVSRegistry is IGovernance, IClock {
     /// How much more of the pool can be guaranteed by an announcement made now [bps].
     function room(address operator, address vault) external view returns (uint256);
 
-    /// Parts of a pool that are allocated to `avs` in `epoch`: exact from one epoch before their last announcement on.
+    /// Parts of a pool that are allocated to `avs` in `epoch`, from one epoch before their last announcement on.
     /// @return guaranteed [bps]
     /// @return elastic [bps]
     function allocationAt(AvsId avs, address operator, address vault, uint24 epoch)
@@ -219,7 +219,7 @@ interface IAVSRegistry is IGovernance, IClock {
 
     function allocationCount(address operator, address vault) external view returns (uint256);
 
-    /// Every AVS that a pool ever opted in to, in that order, with its parts in `epoch`.
+    /// Every AVS that a pool ever opted in to, in that order, with its parts in `epoch`, as `allocationAt`.
     function allocations(address operator, address vault, uint24 epoch, uint256 offset, uint256 limit)
         external
         view

@@ -3,6 +3,7 @@ pragma solidity ^0.8.34;
 
 import {Holding} from "../libraries/ShareSeconds.sol";
 import {Accepted} from "../libraries/Types.sol";
+import {IAVSRegistry} from "./IAVSRegistry.sol";
 import {IClock} from "./IClock.sol";
 import {ISlashingManager} from "./ISlashingManager.sol";
 
@@ -85,6 +86,8 @@ interface IDelegationManager is IClock {
     error SignatureExpired(uint48 deadline);
     error InvalidSignature(address staker);
     error NotSlashingManager(address caller);
+    error NotProtocol(address caller);
+    error Reentered();
 
     // --- stakers ---
 
@@ -133,6 +136,14 @@ interface IDelegationManager is IClock {
     function setCompleter(address completer, bool approved) external;
 
     // --- contracts of the protocol ---
+    // The compiler's dispatcher tries selectors in ascending order, so the next two have names with small ones.
+
+    /// Takes the one lock of all contracts, for a call in which code that is not ours may run. Only the registry and
+    /// listed vaults.
+    function take() external;
+
+    /// Gives the lock back. Only who took it.
+    function giveBack() external;
 
     /// Books vault shares that the calling vault has just minted to this contract.
     /// @dev Only a listed vault has pools, so any other caller meets UnknownPool.
@@ -154,7 +165,12 @@ interface IDelegationManager is IClock {
 
     // --- views ---
 
+    function REGISTRY() external view returns (IAVSRegistry);
+
     function SLASHING() external view returns (ISlashingManager);
+
+    /// Whether code that is not ours may be running in a call of the protocol, and prices may be in motion.
+    function locked() external view returns (bool);
 
     /// Whether anyone ever delegated to the pool.
     function everDelegated(address operator, address vault) external view returns (bool);

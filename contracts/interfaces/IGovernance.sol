@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-/// Who may do what to the protocol itself, and the one lock against reentrancy.
+/// Who may do what to the protocol itself.
 ///
 /// The owner lists vaults, sets their caps, names the guardian and ends a pause. The guardian can pause what adds risk:
 /// deposits, delegations, opt-ins and raised allocations. Neither can touch stake, terms, slashing or an exit.
@@ -16,16 +16,16 @@ interface IGovernance {
     error VaultAlreadyListed(address vault);
     error MiswiredVault(address vault);
     error NotGuardian(address caller);
-    error NotProtocol(address caller);
     error ProtocolPaused();
     error NotPaused();
     error NotRenounceable();
-    error Reentered();
 
     // --- owner ---
 
     /// Lists `vault` for good. Its cap is zero until set. Only the owner.
-    /// @dev MiswiredVault if it is wired to another deployment.
+    /// WARNING: List only `StakingVault`s. Another contract could fake stake in its own pools, and hold the lock until
+    /// the end of a transaction.
+    /// @dev MiswiredVault if it is wired to another deployment, or is no vault.
     function listVault(address vault) external;
 
     /// Names the guardian; the zero address names none. Only the owner.
@@ -38,16 +38,6 @@ interface IGovernance {
 
     /// Stops deposits, delegations, opt-ins and raised allocations. The guardian or the owner.
     function pause() external;
-
-    // --- contracts of the protocol ---
-    // The compiler's dispatcher tries selectors in ascending order, so these two have names with small ones: as `lock`
-    // and `unlock` they cost each call of a staker 1,800 gas more.
-
-    /// Takes the lock for a call of a contract of the protocol. Reentered if it is taken.
-    function take() external;
-
-    /// Gives the lock back. Only who took it.
-    function giveBack() external;
 
     // --- views ---
 

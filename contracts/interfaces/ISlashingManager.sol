@@ -2,6 +2,7 @@
 pragma solidity ^0.8.34;
 
 import {AvsId, RequestId} from "../libraries/Types.sol";
+import {IAVSRegistry} from "./IAVSRegistry.sol";
 import {IClock} from "./IClock.sol";
 import {IDelegationManager} from "./IDelegationManager.sol";
 
@@ -98,7 +99,7 @@ interface ISlashingManager is IClock {
     /// stays open until the request lapses. Only the AVS's slasher.
     /// @param amount From 1 to 1e18 [wad].
     /// @param offenceAt Within `REPORT_WINDOW`, in an epoch in which the AVS had an allocation [s, Unix time].
-    /// @param evidence Hash of the evidence; tells requests of the same second apart.
+    /// @param evidence Hash of the evidence; tells requests of the same second apart, which without it share an id.
     /// @param uri Where to find the evidence; only emitted.
     /// @return id Of the request.
     /// @return granted Of `retained`, at once [wad].
@@ -127,6 +128,8 @@ interface ISlashingManager is IClock {
     function execute(Request calldata r) external returns (uint256 granted);
 
     // --- views ---
+
+    function REGISTRY() external view returns (IAVSRegistry);
 
     function DELEGATION() external view returns (IDelegationManager);
 

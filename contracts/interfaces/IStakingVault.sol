@@ -26,6 +26,7 @@ interface IStakingVault is IERC4626, IERC20Permit {
     error ZeroAmount();
     error ZeroReceiver();
     error TooFewShares(uint256 shares, uint256 minShares);
+    error SupplyTooLarge(uint256 supply, uint256 max);
     error AssetShort(uint256 arrived, uint256 asked);
     error NotNative(address asset);
     error NativeFailed(address receiver, uint256 assets);
@@ -33,7 +34,7 @@ interface IStakingVault is IERC4626, IERC20Permit {
 
     // --- owner of the protocol ---
 
-    /// Sets the most assets that the vault takes by deposits [asset]. Only the registry's owner.
+    /// Sets the most assets that the vault takes by deposits, below 2^96 [asset]. Only the registry's owner.
     /// @dev NotSeeded before `seed`.
     function setCap(uint256 cap_) external;
 

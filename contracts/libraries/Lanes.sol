@@ -13,6 +13,9 @@ type Lanes is uint80;
 
 using LanesLib for Lanes global;
 
+/// The lanes of an epoch so long ago are gone: they begin with `oldest`.
+error EpochTooOld(uint256 epoch, uint256 oldest);
+
 /// The rule of time, for one number.
 library LanesLib {
     uint256 private constant WIDTH = 16;
@@ -29,9 +32,10 @@ library LanesLib {
         return Lanes.unwrap(self) >> (4 * WIDTH);
     }
 
-    /// The number in `epoch`. Exact from the epoch before `stamp` on.
+    /// The number in `epoch`, from the epoch before `stamp` on.
     function valueAt(Lanes self, uint256 stamp, uint256 epoch) internal pure returns (uint256) {
-        return self.lane(Math.min(Math.saturatingSub(epoch + 1, stamp), 4));
+        if (epoch + 1 < stamp) revert EpochTooOld(epoch, stamp - 1);
+        return self.lane(Math.min(epoch + 1 - stamp, 4));
     }
 
     /// The largest that the number is from the current epoch on, of lanes that start there.
