@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test lint format sizes clean
+.PHONY: help setup build test demo lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ build: .build/.done ## compile the contracts
 
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
+
+demo: build ## play a restaking life on a node of its own, or on NETWORK, in Ape's syntax; ARGS is passed on
+	@ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
 
 lint: setup ## check style and types
 	ruff check
