@@ -60,7 +60,7 @@ def delegate(life: Life) -> None:
     life.stake("Alice", AURORA, 64 * ETHER)
     life.stake("Bob", BOREALIS, 100 * ETHER)
     life.stake("Erin", BOREALIS, 50 * ETHER)
-    life.stake("Frank", BOREALIS, 30 * ETHER)
+    life.stake("Frank", BOREALIS, 100 * ETHER // 3)
     life.stake("Carol", CIRRUS, 80 * ETHER)
     life.stake("Dave", CIRRUS, 60 * ETHER)
     life.stake("Heidi", CIRRUS, 40 * ETHER)
@@ -94,7 +94,7 @@ def slash_at_once(life: Life) -> None:
     shares it takes go to the Oracle's users. Erin has seen enough: what she undelegates is out after the next
     epoch.
     """
-    life.slash("Oracle", BOREALIS, 3 * WAD // 100)
+    life.slash("Oracle", BOREALIS, WAD // 30)
     life.undelegate("Erin", BOREALIS)
 
 
@@ -159,6 +159,16 @@ def hostile(life: Life) -> None:
     life.complete("Frank", BOREALIS, 7)
 
 
+def come_after_a_slash(life: Life) -> None:
+    """
+    Coming after a slash
+
+    Erin comes back, to Aurora. What that pool lost before is not charged to who comes later: she gets as many more
+    pool shares as each of them is worth less.
+    """
+    life.stake("Erin", AURORA, 20 * ETHER)
+
+
 def turn(life: Life) -> None:
     """
     An operator turns, and stakers leave ahead of it
@@ -194,10 +204,12 @@ def leave(life: Life) -> None:
     life.pause(GUARDIAN)
     life.redeem("Grace")
     life.undelegate("Alice", AURORA)
+    life.undelegate("Erin", AURORA)
     life.undelegate("Bob", BOREALIS)
     life.undelegate("Carol", AURORA_LST)
     life.to_epoch(16)
     life.complete("Alice", AURORA, 14)
+    life.complete("Erin", AURORA, 14)
     life.complete("Bob", BOREALIS, 14)
     life.complete("Carol", AURORA_LST, 14)
 
@@ -212,6 +224,7 @@ CHAPTERS: tuple[Callable[[Life], None], ...] = (
     slash_after_veto_period,
     budget,
     hostile,
+    come_after_a_slash,
     turn,
     leave,
 )

@@ -65,6 +65,7 @@ class Life:
         self.ledger.vaults = {WETH: Vault(), LST: Vault()}
         self.steps: list[Step] = []
         self.paid: dict[Exit, int] = {}  # [asset]
+        self.redeemed: dict[str, int] = {}  # by stakers who never delegated [vault shares]
         self.checks: Counter[str] = Counter()
         self._seen: Observation | None = None
 
@@ -210,6 +211,7 @@ class Life:
         before, due = self._balance(WETH, staker), self._price(WETH, shares)
         receipt = self.world.vaults[WETH].redeemNative(shares, person, person, sender=person)
         arrived = self._withdraw(staker, WETH, shares, before, due, receipt)
+        self.redeemed[staker] = shares
         self.tell(f"{staker} redeems at once: {amount(shares)} → 0.00 vault shares, paid as {amount(due)} ETH", arrived)
 
     # --- slashing ---

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partialmethod
 
 from ape import networks
@@ -47,7 +47,11 @@ class Node:
 @contextmanager
 def connected(choice: str) -> Iterator[Node]:
     """Connects to the node that `--network` names, or refuses it in one line. What was started is stopped."""
-    with ProviderContextManager(provider=_provider(choice), disconnect_after=True) as provider:
+    with ExitStack() as stack:
+        try:
+            provider = stack.enter_context(ProviderContextManager(provider=_provider(choice), disconnect_after=True))
+        except ApeException as error:
+            raise ClickException(f"cannot connect to {choice}: {error}") from error
         node = Node(provider)
         _require_suitable(choice, provider, node)
         yield node
@@ -59,7 +63,7 @@ def _provider(choice: str) -> FoundryProvider:
     try:
         provider = networks.get_provider_from_choice(OWN_NODE if running else choice, provider_settings=settings)
     except ApeException as error:
-        raise ClickException(str(error).splitlines()[0]) from error
+        raise ClickException(f"{choice} names no network") from error
     if not isinstance(provider, FoundryProvider) or provider.network.name != "local":
         raise ClickException(f"{choice} is not a local Anvil node: the demo moves time and spends what is not its own")
     return provider

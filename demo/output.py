@@ -43,7 +43,7 @@ class Output:
             table.add_row(*row)
         self._print()
         self._print(title, "bold cyan")
-        self._console.print(table)
+        self._console.print(table, width=WIDTH, crop=False, no_wrap=True)
         for line in wrap(note, self._console.width):
             self._print(line, "italic")
 

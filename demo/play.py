@@ -40,9 +40,15 @@ def _conclude(life: Life, broken: list[str]) -> None:
     output.table(
         "What every staker was promised, and got, in vault shares",
         ("staker", "pool", "F", "epochs", "put in", "(1 - F)ⁿ", "leaving", "(1 - F)²", "received", "kept"),
-        map(_row, life.ledger.exits),
+        [*map(_row, life.ledger.exits), *(_undelegated(*each) for each in life.redeemed.items())],
         "F is the loss budget. Promised are (1 - F)ⁿ of what was put in, for n epochs, and (1 - F)² of what it was "
         "worth on leaving: received must be neither less than the one nor than the other.",
+    )
+    output.table(
+        "Where every wei of vault share went",
+        ("vault", "deposited", "withdrawn", "slashed", "dust"),
+        (_whereabouts(life, vault) for vault in life.ledger.vaults),
+        "Deposited = withdrawn + slashed + dust, which rounding leaves to the pools.",
     )
     output.table(
         "What was held against the chain",
@@ -69,6 +75,18 @@ def _row(ended: Exit) -> tuple[str, ...]:
         amount(ended.received),
         "yes" if _kept(ended) else "NO",
     )
+
+
+def _undelegated(staker: str, shares: int) -> tuple[str, ...]:
+    """What was never delegated cannot be slashed."""
+    return (staker, "undelegated", "0 %", "", *[amount(shares)] * 5, "yes")
+
+
+def _whereabouts(life: Life, vault: str) -> tuple[str, ...]:
+    """As the chain says, but for what is withdrawn, which it does not keep."""
+    book, seen = life.ledger.vaults[vault], life.seen.vaults[vault]
+    parts = (book.deposited, book.withdrawn, sum(seen.slashed.values()), seen.booked + sum(seen.held.values()))
+    return (vault, *map(str, parts))
 
 
 def _kept(ended: Exit) -> bool:
@@ -100,4 +118,5 @@ def _results(life: Life, broken: list[str]) -> dict[str, Any]:
             }
             for ended in life.ledger.exits
         ],
+        "redeemed": {staker: str(shares) for staker, shares in life.redeemed.items()},
     }

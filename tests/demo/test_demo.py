@@ -1,5 +1,6 @@
 """The demo fails when a promise is broken: its checks are given what no honest chain would say."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -147,7 +148,7 @@ def this_node(_: str) -> Iterator[Node]:
 
 
 def falsified(observe: Callable[[World, Ledger], Observation]) -> Callable[[World, Ledger], Observation]:
-    """One wei of vault share is missing, from the last chapter on."""
+    """One wei of vault share is missing."""
 
     def observe_less(world: World, ledger: Ledger) -> Observation:
         seen = observe(world, ledger)
@@ -173,16 +174,41 @@ def test_demo__all_promises_kept__succeeds() -> None:
 
 
 @pytest.mark.usefixtures("short_demo")
+def test_demo__as_json__prints_nothing_else() -> None:
+    result = CliRunner().invoke(scripts.demo.cli, ["--json"])
+    assert json.loads(result.output)["kept"] is True
+
+
+@pytest.mark.usefixtures("short_demo")
 def test_demo__a_wei_is_missing__fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "observe", falsified(World.observe))
     result = CliRunner().invoke(scripts.demo.cli)
     assert result.exit_code == 1
-    assert "BROKEN    8 conservation: WETH booked + held + withdrawn + slashed: -1, and by the formulas 0" in result.output
+    assert (
+        "BROKEN    8 conservation: WETH booked + held + withdrawn + slashed: -1, and by the formulas 0" in result.output
+    )
 
 
 def test_connected__other_network__is_refused() -> None:
     with pytest.raises(ClickException, match="ethereum:sepolia:node is not a local Anvil node"):
         connected("ethereum:sepolia:node").__enter__()
+
+
+def test_connected__nobody_listens__is_refused() -> None:
+    with pytest.raises(ClickException, match=r"^cannot connect to http://127\.0\.0\.1:1: "):
+        connected("http://127.0.0.1:1").__enter__()
+
+
+@contextmanager
+def anvil(*arguments: str) -> Iterator[str]:
+    """The address of a node that somebody started."""
+    with subprocess.Popen(["anvil", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            line = next(line for line in process.stdout if line.startswith("Listening on "))
+            yield f"http://{line.split()[-1]}"
+        finally:
+            process.terminate()  # its launcher passes that on to Anvil, but could not pass on a kill
 
 
 @pytest.mark.parametrize(
@@ -193,13 +219,5 @@ def test_connected__other_network__is_refused() -> None:
     ],
 )
 def test_connected__unsuitable_node__is_refused(arguments: list[str], why: str) -> None:
-    with (
-        subprocess.Popen(["anvil", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True) as anvil,
-        pytest.raises(ClickException, match=why),
-    ):
-        assert anvil.stdout
-        address = next(line for line in anvil.stdout if line.startswith("Listening on ")).split()[-1]
-        try:
-            connected(f"http://{address}").__enter__()
-        finally:
-            anvil.kill()
+    with anvil(*arguments) as address, pytest.raises(ClickException, match=why):
+        connected(address).__enter__()
