@@ -46,9 +46,9 @@ def _conclude(life: Life, broken: list[str]) -> None:
     )
     output.table(
         "Where every wei of vault share went",
-        ("vault", "deposited", "withdrawn", "slashed", "dust"),
+        ("vault", "deposited", "withdrawn", "slashed", "left"),
         (_whereabouts(life, vault) for vault in life.ledger.vaults),
-        "Deposited = withdrawn + slashed + dust, which rounding leaves to the pools.",
+        "Deposited = withdrawn + slashed + left. What is left when all are out is dust: at most 1 wei per call.",
     )
     output.table(
         "What was held against the chain",
