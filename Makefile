@@ -6,11 +6,9 @@ export PATH
 export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
 export APE_DATA_FOLDER := $(CURDIR)/.ape
 
-NETWORK ?= ethereum:local:foundry
-
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build test gas deploy console lint format sizes clean
+.PHONY: help setup build demo test gas deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +34,9 @@ build: .build/.done ## compile the contracts
 	rm -rf contracts/.cache # Ape looks at 500 files at most, and would take these for ours
 	touch $@
 
+demo: build ## play a restaking life on a node of its own, or on NETWORK, in Ape's syntax; ARGS is passed on
+	@ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
+
 test: build ## run the tests; ARGS is passed on to pytest
 	ape test $(ARGS)
 
@@ -43,10 +44,10 @@ gas: build ## measure gas beside the peers and write bench/gas.json; in CI compa
 	python -m bench.gas $(ARGS)
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
-	ape run deploy --network $(NETWORK) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
+	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
 
-console: build ## open ape console; with the contracts of NETWORK's deployment by name
-	ape console --network $(NETWORK)
+console: build ## open ape console, with the contracts of NETWORK's deployment by name
+	ape console $(if $(NETWORK),--network $(NETWORK))
 
 lint: setup ## check style and types
 	ruff check

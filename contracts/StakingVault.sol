@@ -95,7 +95,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// @inheritdoc IStakingVault
     function seed() external guarded {
         if (totalSupply() != 0) revert AlreadySeeded();
-        _pull(SEED, TOLERANCE);
+        _pull(SEED, totalAssets(), TOLERANCE);
         _mint(BURN, SEED);
         emit Seeded(msg.sender);
     }
@@ -123,9 +123,8 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         returns (uint256 assets)
     {
         assets = previewMint(shares);
-        _requireRoom(assets, receiver);
-        _pull(assets, 0);
-        uint256 worth = _sharesForArrived(assets);
+        (, uint256 rest) = _pull(assets, _requireRoom(assets, receiver), 0);
+        uint256 worth = _sharesAt(assets, rest);
         if (worth < shares) revert TooFewShares(worth, shares);
         _mintFor(receiver, assets, shares);
     }
@@ -239,24 +238,23 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     // ---------------------------------------------------------------------------------------------------- private
 
     function _depositAsset(uint256 assets, address receiver) private returns (uint256 shares) {
-        _requireRoom(assets, receiver);
-        uint256 arrived = _pull(assets, TOLERANCE);
-        shares = _sharesForArrived(arrived);
+        (uint256 arrived, uint256 rest) = _pull(assets, _requireRoom(assets, receiver), TOLERANCE);
+        shares = _sharesAt(arrived, rest);
         _mintFor(receiver, arrived, shares);
     }
 
     function _depositNative(address receiver) private returns (uint256 shares) {
         uint256 held = _requireRoom(msg.value, receiver);
         IWETH(asset()).deposit{value: msg.value}();
-        if (totalAssets() != held + msg.value) revert AssetShort(totalAssets() - held, msg.value);
-        shares = _sharesForArrived(msg.value);
-        _mintFor(receiver, msg.value, shares);
+        uint256 arrived = totalAssets() - held;
+        if (arrived != msg.value) revert AssetShort(arrived, msg.value);
+        shares = _sharesAt(arrived, held);
+        _mintFor(receiver, arrived, shares);
     }
 
-    /// What `arrived`, which the vault holds already, is worth at the price of the rest. The rest is what the vault held
-    /// before, with whatever a rebase on the way added to it: that is not the depositor's.
-    function _sharesForArrived(uint256 arrived) private view returns (uint256) {
-        return Math.mulDiv(arrived, totalSupply() + 1, totalAssets() - arrived + 1);
+    /// What `arrived` is worth at the price of `rest`, all else that the vault holds.
+    function _sharesAt(uint256 arrived, uint256 rest) private view returns (uint256) {
+        return Math.mulDiv(arrived, totalSupply() + 1, rest + 1);
     }
 
     function _delegateMinted(uint256 shares, address operator, uint256 minShares, Accepted calldata accepted)
@@ -280,12 +278,16 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         if (receiver == address(0)) revert ZeroReceiver();
     }
 
-    /// Takes `assets` from the caller. What arrived is at most that.
-    function _pull(uint256 assets, uint256 tolerance) private returns (uint256 arrived) {
-        uint256 held = totalAssets();
+    /// Takes `assets` from the caller into a vault that holds `held`.
+    /// @return arrived At most `assets`.
+    /// @return rest What the vault holds besides: `held`, and what a rebase on the way did to it, which is not the
+    /// depositor's.
+    function _pull(uint256 assets, uint256 held, uint256 tolerance) private returns (uint256 arrived, uint256 rest) {
         IERC20(asset()).safeTransferFrom(msg.sender, address(this), assets);
-        arrived = Math.min(Math.saturatingSub(totalAssets(), held), assets);
+        uint256 holds = totalAssets();
+        arrived = Math.min(Math.saturatingSub(holds, held), assets);
         if (arrived + tolerance < assets) revert AssetShort(arrived, assets);
+        rest = holds - arrived;
     }
 
     function _mintFor(address receiver, uint256 assets, uint256 shares) private {

@@ -17,7 +17,6 @@ interface IStakingVault is IERC4626, IERC20Permit {
     event CapSet(uint256 cap);
     event Seeded(address indexed by);
 
-    error MiswiredVault(address registry);
     error DecimalsOutOfBounds(uint8 decimals);
     error NotOwner(address caller);
     error AlreadySeeded();

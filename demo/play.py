@@ -1,0 +1,122 @@
+"""The whole demo: the life, its results, and whether every promise was kept."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from demo import chapters
+from demo.ledger import Exit
+from demo.life import BrokenPromiseError, Life
+from demo.node import Node
+from demo.output import Output, amount, percent
+from demo.promises import check_exit
+from demo.world import build
+
+
+def play(node: Node, *, as_json: bool = False) -> bool:
+    """Plays the life on `node`, and says whether every promise was kept."""
+    output = Output(quiet=as_json)
+    output.title(
+        "Catenary: a restaking life",
+        "After every step each promise is reckoned anew from the design and held against the chain.",
+    )
+    life = Life(build(node), output)
+    broken: list[str] = []
+    try:
+        chapters.tell(life)
+    except BrokenPromiseError as error:
+        broken = [str(finding) for finding in error.findings]
+    if as_json:
+        print(json.dumps(_results(life, broken), indent=2))
+    else:
+        _conclude(life, broken)
+    return not broken
+
+
+def _conclude(life: Life, broken: list[str]) -> None:
+    output = life.output
+    for finding in broken:
+        output.broken(finding)
+    output.table(
+        "What every staker was promised, and got, in vault shares",
+        ("staker", "pool", "F", "epochs", "put in", "(1 - F)ⁿ", "leaving", "(1 - F)²", "received", "kept"),
+        [*map(_row, life.ledger.exits), *(_undelegated(*each) for each in life.redeemed.items())],
+        "F is the loss budget. Promised are (1 - F)ⁿ of what was put in, for n epochs, and (1 - F)² of what it was "
+        "worth on leaving: received must be neither less than the one nor than the other.",
+    )
+    output.table(
+        "Where every wei of vault share went",
+        ("vault", "deposited", "withdrawn", "slashed", "left"),
+        (_whereabouts(life, vault) for vault in life.ledger.vaults),
+        "Deposited = withdrawn + slashed + left. What is left when all are out is dust: at most 1 wei per call.",
+    )
+    output.table(
+        "What was held against the chain",
+        ("promise", "checks"),
+        ((promise, f"{count:,}") for promise, count in sorted(life.checks.items())),
+    )
+    checks = f"{sum(life.checks.values()):,} checks after {len(life.steps)} steps"
+    if broken:
+        output.closing(f"BROKEN: {len(broken)} of {checks}.", good=False)
+    else:
+        output.closing(f"Every promise was kept: {checks}.", good=True)
+
+
+def _row(ended: Exit) -> tuple[str, ...]:
+    return (
+        ended.staker,
+        str(ended.pool),
+        percent(ended.loss_budget),
+        f"{ended.entered}-{ended.opened + 1}",
+        amount(ended.put_in),
+        amount(int(ended.put_in * ended.promised_stay)),
+        amount(ended.value_at_opening),
+        amount(int(ended.value_at_opening * ended.promised_exit)),
+        amount(ended.received),
+        "yes" if _kept(ended) else "NO",
+    )
+
+
+def _undelegated(staker: str, shares: int) -> tuple[str, ...]:
+    """What was never delegated cannot be slashed."""
+    return (staker, "undelegated", "0 %", "", *[amount(shares)] * 5, "yes")
+
+
+def _whereabouts(life: Life, vault: str) -> tuple[str, ...]:
+    """As the chain says, but for what is withdrawn, which it does not keep."""
+    book, seen = life.ledger.vaults[vault], life.seen.vaults[vault]
+    parts = (book.deposited, book.withdrawn, sum(seen.slashed.values()), seen.booked + sum(seen.held.values()))
+    return (vault, *map(str, parts))
+
+
+def _kept(ended: Exit) -> bool:
+    return all(finding.kept for finding in check_exit(ended))
+
+
+def _results(life: Life, broken: list[str]) -> dict[str, Any]:
+    """Amounts in wei are strings, since few readers of JSON hold such numbers exactly."""
+    return {
+        "kept": not broken,
+        "broken": broken,
+        "checks": dict(sorted(life.checks.items())),
+        "steps": [asdict(step) for step in life.steps],
+        "exits": [
+            {
+                "staker": ended.staker,
+                "operator": ended.pool.operator,
+                "vault": ended.pool.vault,
+                "loss_budget_bps": ended.loss_budget,
+                "first_epoch": ended.entered,
+                "last_epoch": ended.opened + 1,
+                "put_in": str(ended.put_in),
+                "promised_of_put_in": str(int(ended.put_in * ended.promised_stay)),
+                "on_leaving": str(ended.value_at_opening),
+                "promised_of_on_leaving": str(int(ended.value_at_opening * ended.promised_exit)),
+                "received": str(ended.received),
+                "paid": str(life.paid[ended]) if ended in life.paid else None,
+                "kept": _kept(ended),
+            }
+            for ended in life.ledger.exits
+        ],
+        "redeemed": {staker: str(shares) for staker, shares in life.redeemed.items()},
+    }

@@ -1,0 +1,206 @@
+"""Who and what there is: people, contracts, and how to read them."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ape import accounts, project
+from ape.api import AccountAPI, EcosystemAPI
+from ape.contracts import ContractContainer, ContractInstance
+from ethpm_types import ContractType
+from hexbytes import HexBytes
+
+from demo.ledger import SEED, Ledger, PoolKey
+from demo.node import Node
+from demo.observation import Observation, SeenPool, SeenTicket, SeenVault
+from scripts.deploy import ZERO_ADDRESS, Core, Timing, deploy_core, deploy_vault
+
+ETHER = 10**18
+DAY = 86_400
+BURN = "0x000000000000000000000000000000000000dEaD"
+BURNT = "burnt"
+
+OPERATORS = ("Aurora", "Borealis", "Cirrus")
+STAKERS = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi")
+AVSS = ("Oracle", "Bridge", "Archive", "Sequencer")
+COUNCIL = "Council"  # vetoes for the Bridge
+FUND = "users"  # of the Oracle, who receive what it slashes
+PASSER_BY = "a passer-by"
+OWNER, GUARDIAN = "owner", "guardian"
+PEOPLE = (OWNER, GUARDIAN, *OPERATORS, *STAKERS, *AVSS, COUNCIL, FUND, PASSER_BY)
+
+WETH, LST = "WETH", "lsETH"
+PURSE = 10_000 * ETHER  # what each of them has at first [wei]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms an AVS slashes."""
+
+    veto: int = 0  # [s]
+    resolver: str | None = None
+    recipient: str | None = None  # burns without one
+    by_admission: bool = False
+
+    @property
+    def receiver(self) -> str:
+        """Of what is slashed."""
+        return self.recipient or BURNT
+
+
+TERMS = {
+    "Oracle": Terms(recipient=FUND),
+    "Bridge": Terms(veto=2 * DAY, resolver=COUNCIL),
+    "Archive": Terms(),
+    "Sequencer": Terms(by_admission=True),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    node: Node
+    people: dict[str, AccountAPI]
+    timing: Timing
+    core: Core
+    assets: dict[str, ContractInstance]
+    vaults: dict[str, ContractInstance]  # by the asset's name
+
+    def avs(self, name: str) -> int:
+        """Registered in this order on a fresh deployment."""
+        return AVSS.index(name) + 1
+
+    def start_of(self, epoch: int) -> int:
+        """[s, Unix time]"""
+        return self.timing.genesis + (epoch - 1) * self.timing.epoch
+
+    def observe(self, ledger: Ledger) -> Observation:
+        """Everything that the ledger knows of, as the chain has it."""
+        delegation, slashing, places = self.core.delegation, self.core.slashing, self._places(ledger)
+        stakers = [self.people[name] for name in STAKERS]
+        totals = iter(
+            read(
+                delegation,
+                [(view, place) for place in places.values() for view in (delegation.retained, delegation.poolShares)],
+            )
+        )
+        claims = iter(
+            read(
+                delegation,
+                [
+                    claim
+                    for place in places.values()
+                    for staker in stakers
+                    for claim in (
+                        (delegation.position, (*place, staker)),
+                        (delegation.tickets, (*place, staker, 0, ledger.epoch + 1)),
+                    )
+                ],
+            )
+        )
+        given = [(key, avs) for key, pool in ledger.pools.items() for avs in pool.allocations]
+        parts = read(slashing, [(slashing.slashable, (self.avs(avs), *places[key])) for key, avs in given])
+        slashable = dict(zip(given, parts, strict=True))
+
+        pools = {}
+        for key in places:
+            retained, (live, leaving) = next(totals), next(totals)
+            positions, tickets = {}, {}
+            for name in STAKERS:
+                position, opened = next(claims), next(claims)
+                if position[0]:
+                    positions[name] = (position[0], position[1])
+                for each in opened:
+                    tickets[name, each.epoch] = SeenTicket(each.poolShares, each.value, each.matured)
+            own = {avs: (seen[0], seen[1]) for (place, avs), seen in slashable.items() if place == key}
+            pools[key] = SeenPool(retained, live, leaving, positions, tickets, own)
+        vaults = {name: self._observe_vault(name) for name in ledger.vaults}
+        return Observation(int(self.core.registry.epoch()), pools, vaults)
+
+    def _places(self, ledger: Ledger) -> dict[PoolKey, tuple[AccountAPI, ContractInstance]]:
+        """How the chain names each pool."""
+        return {key: (self.people[key.operator], self.vaults[key.vault]) for key in ledger.pools}
+
+    def _observe_vault(self, name: str) -> SeenVault:
+        vault = self.vaults[name]
+        holders = {staker: self.people[staker] for staker in STAKERS}
+        receivers = {FUND: self.people[FUND], BURNT: BURN}
+        supply, assets, booked, *balances = read(
+            vault,
+            [
+                (vault.totalSupply, ()),
+                (vault.totalAssets, ()),
+                (vault.balanceOf, (self.core.delegation,)),
+                *((vault.balanceOf, (account,)) for account in (*holders.values(), *receivers.values())),
+            ],
+        )
+        held = dict(zip(holders, balances, strict=False))
+        slashed = dict(zip(receivers, balances[len(holders) :], strict=True))
+        slashed[BURNT] -= SEED  # locked there
+        return SeenVault(
+            supply,
+            assets,
+            booked,
+            {staker: shares for staker, shares in held.items() if shares},
+            {receiver: shares for receiver, shares in slashed.items() if shares},
+        )
+
+
+def read(contract: ContractInstance, calls: Iterable[tuple[Any, Sequence[Any]]]) -> list[Any]:
+    """Reads many views of one contract in one request. Ape would send five."""
+    ecosystem: EcosystemAPI = contract.provider.network.ecosystem
+    asked = [(method.abis[0], method.encode_input(*arguments)) for method, arguments in calls]
+    multicall = contract.multicall
+    batch = multicall.encode_input([data for _, data in asked])
+    answer = contract.provider.make_request("eth_call", [{"to": contract.address, "data": batch.to_0x_hex()}, "latest"])
+    [answers] = ecosystem.decode_returndata(multicall.abis[0], HexBytes(answer))
+    decoded = (ecosystem.decode_returndata(abi, data) for (abi, _), data in zip(asked, answers, strict=True))
+    return [values[0] if len(values) == 1 else values for values in decoded]
+
+
+def build(node: Node) -> World:
+    """Deploys the two assets, the core and a vault for each asset, all with the production clock."""
+    people = dict(zip(PEOPLE, accounts.test_accounts[: len(PEOPLE)], strict=True))
+    for person in people.values():
+        node.give(person.address, PURSE)
+    owner = people[OWNER]
+    assets = {WETH: owner.deploy(_weth9()), LST: owner.deploy(project.LiquidStakingToken)}
+    timing = Timing(genesis=node.now)
+    core = deploy_core(owner, timing, owner, people[GUARDIAN])
+    vaults = {
+        name: deploy_vault(owner, core, asset, native=name == WETH, name=f"Catenary {name}", symbol=f"c{name}")
+        for name, asset in assets.items()
+    }
+    assets[WETH].deposit(value=SEED, sender=owner)
+    assets[LST].mint(owner, SEED, sender=owner)
+    for name, vault in vaults.items():
+        assets[name].approve(vault, SEED, sender=owner)
+        core.registry.listVault(vault, sender=owner)
+        vault.seed(sender=owner)
+        vault.setCap(PURSE, sender=owner)
+    for name in STAKERS:
+        assets[LST].mint(people[name], PURSE, sender=owner)
+        assets[LST].approve(vaults[LST], PURSE, sender=people[name])
+    return World(node, people, timing, core, assets, vaults)
+
+
+def terms_on_chain(world: World, name: str) -> tuple[Any, ...]:
+    """`IAVSRegistry.Terms`"""
+    terms, person = TERMS[name], world.people[name]
+    recipient = world.people[terms.recipient] if terms.recipient else ZERO_ADDRESS
+    resolver = world.people[terms.resolver] if terms.resolver else ZERO_ADDRESS
+    return (person, terms.veto, terms.by_admission, recipient, person, resolver, ZERO_ADDRESS)
+
+
+def _weth9() -> ContractContainer:
+    """The bytecode that is on mainnet."""
+    artefact = json.loads((project.path / "node_modules/canonical-weth/build/contracts/WETH9.json").read_text())
+    return ContractContainer(
+        ContractType.model_validate(
+            {
+                "contractName": artefact["contractName"],
+                "abi": artefact["abi"],
+                "deploymentBytecode": {"bytecode": artefact["bytecode"]},
+            }
+        )
+    )
