@@ -115,7 +115,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     /// @inheritdoc IAVSRegistry
     function openPool(address vault, uint256 lossBudget, uint256 commission, uint48 vetoPeriod) external {
         if (!isOperator[msg.sender]) revert UnknownOperator(msg.sender);
-        if (!isVault(vault)) revert UnknownVault(vault);
+        if (!hasVault(vault)) revert UnknownVault(vault);
         if (isOpen(msg.sender, vault)) revert PoolAlreadyOpen(msg.sender, vault);
         if (vetoPeriod > MAX_VETO) revert VetoPeriodTooLong(vetoPeriod, MAX_VETO);
 
@@ -202,7 +202,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     /// @inheritdoc IAVSRegistry
     function setVault(AvsId avs, address vault, bool counts) external {
         AVS storage a = _requireAVSOwner(avs);
-        if (!isVault(vault)) revert UnknownVault(vault);
+        if (!hasVault(vault)) revert UnknownVault(vault);
 
         a.counted[vault] = counts;
         emit VaultCounted(avs, vault, counts);

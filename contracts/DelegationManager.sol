@@ -209,7 +209,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
 
     /// @inheritdoc IDelegationManager
     function take() external {
-        if (msg.sender != address(REGISTRY) && !REGISTRY.isVault(msg.sender)) revert NotProtocol(msg.sender);
+        if (msg.sender != address(REGISTRY) && !REGISTRY.hasVault(msg.sender)) revert NotProtocol(msg.sender);
         _lock(msg.sender);
     }
 

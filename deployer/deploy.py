@@ -105,7 +105,7 @@ def _wire(journal: Journal, core: Core, config: VaultConfig) -> list[OwnerCall]:
         journal.call(description, method, argument)
         return []
 
-    listed = core.registry.isVault(vault)
+    listed = core.registry.hasVault(vault)
     if not listed and (calls := by_owner(f"list {config.symbol}", core.registry.listVault, vault)):
         return calls
     if not vault.totalSupply():

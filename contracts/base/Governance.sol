@@ -87,7 +87,7 @@ abstract contract Governance is IGovernance, Ownable2Step {
     // ------------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IGovernance
-    function isVault(address vault) public view returns (bool) {
+    function hasVault(address vault) public view returns (bool) {
         return _vaultPlace[vault] != 0;
     }
 
@@ -118,7 +118,7 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     /// Whether `account` is a contract of this deployment.
     function _isProtocol(address account) internal view returns (bool) {
-        return account == DELEGATION_ || account == SLASHING_ || account == address(this) || isVault(account);
+        return account == DELEGATION_ || account == SLASHING_ || account == address(this) || hasVault(account);
     }
 
     function _requireNotPaused() internal view {

@@ -45,7 +45,7 @@ interface IGovernance {
 
     function paused() external view returns (bool);
 
-    function isVault(address vault) external view returns (bool);
+    function hasVault(address vault) external view returns (bool);
 
     function vaultCount() external view returns (uint256);
 
