@@ -6,7 +6,7 @@ from typing import Any
 import ape
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
-from eth_account.messages import encode_typed_data
+from eth_account.messages import SignableMessage, encode_typed_data
 
 Types = Mapping[str, tuple[str, ...]]
 
@@ -37,8 +37,13 @@ def domain(name: str, contract: ContractInstance) -> dict[str, Any]:
 
 
 def sign(signer: AccountAPI, domain: Mapping[str, Any], types: Types, values: tuple[Any, ...]) -> Any:
-    """The signature by `signer` of a message of the first of `types`, with the fields in their order."""
-    message = encode_typed_data(
+    """The signature by `signer` of such a message."""
+    return signer.sign_message(message(domain, types, values))
+
+
+def message(domain: Mapping[str, Any], types: Types, values: tuple[Any, ...]) -> SignableMessage:
+    """A message of the first of `types`, with the fields in their order."""
+    return encode_typed_data(
         full_message={
             "domain": dict(domain),
             "types": {
@@ -51,10 +56,9 @@ def sign(signer: AccountAPI, domain: Mapping[str, Any], types: Types, values: tu
                 **{name: [_field(field) for field in fields] for name, fields in types.items()},
             },
             "primaryType": next(iter(types)),
-            "message": _message(next(iter(types)), types, values),
+            "message": _fields(next(iter(types)), types, values),
         }
     )
-    return signer.sign_message(message)
 
 
 def _field(field: str) -> dict[str, str]:
@@ -62,13 +66,13 @@ def _field(field: str) -> dict[str, str]:
     return {"name": name, "type": kind}
 
 
-def _message(name: str, types: Types, values: tuple[Any, ...]) -> dict[str, Any]:
-    message = {}
+def _fields(name: str, types: Types, values: tuple[Any, ...]) -> dict[str, Any]:
+    fields = {}
     for field, value in zip(types[name], values, strict=True):
         kind, key = field.split()
         if kind in types:
-            value = _message(kind, types, value)
+            value = _fields(kind, types, value)
         elif kind == "address":
             value = str(getattr(value, "address", value))
-        message[key] = value
-    return message
+        fields[key] = value
+    return fields

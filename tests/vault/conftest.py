@@ -26,6 +26,13 @@ def native(protocol: Protocol, weth: ContractInstance, owner: AccountAPI) -> Con
 
 
 @pytest.fixture(scope="session")
+def runner(registry: ContractInstance, accounts: list[AccountAPI]) -> AccountAPI:
+    """A registered operator of this folder alone: session-scoped fixtures of others do not meet it."""
+    registry.registerOperator("", sender=accounts[16])
+    return accounts[16]
+
+
+@pytest.fixture(scope="session")
 def wallet(alice: AccountAPI) -> ContractInstance:
     """A wallet of alice that takes no ether."""
     return alice.deploy(project.Wallet, alice)

@@ -23,9 +23,7 @@ def test_set_cap__by_the_owner_of_the_registry__sets_it(vault: ContractInstance,
     assert vault.cap() == CAP
 
 
-def test_set_cap__by_anyone_else__reverts(
-    vault: ContractInstance, guardian: AccountAPI, stranger: AccountAPI
-) -> None:
+def test_set_cap__by_anyone_else__reverts(vault: ContractInstance, guardian: AccountAPI, stranger: AccountAPI) -> None:
     for caller in (guardian, stranger):
         with reverts(vault.NotOwner, caller=caller):
             vault.setCap(CAP, sender=caller)

@@ -68,11 +68,11 @@ def test_permit_domain__names_this_vault_and_chain(vault: ContractInstance, chai
 class TestUnlisted:
     """A vault that the owner has not listed takes nothing."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def unlisted(self, protocol: Protocol, asset: ContractInstance, owner: AccountAPI) -> ContractInstance:
         return deploy_vault(owner, protocol, asset, native=False, name="Vault", symbol="V")
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def unlisted_native(self, protocol: Protocol, weth: ContractInstance, owner: AccountAPI) -> ContractInstance:
         return deploy_vault(owner, protocol, weth, native=True, name="Vault", symbol="V")
 
