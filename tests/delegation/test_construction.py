@@ -59,7 +59,6 @@ def test_calls_of_the_slashing_manager__by_anyone_else__revert(
 
 
 def test_delegate_minted__by_a_stranger__finds_no_pool(
-    pool: ContractInstance,
     delegation: ContractInstance,
     registry: ContractInstance,
     operator: AccountAPI,

@@ -51,7 +51,6 @@ def test_holding__of_nobody__is_empty(delegation: ContractInstance, pool: Contra
 
 @pytest.mark.parametrize(("second", "left"), [(0, WEEK), (1, WEEK - 1), (WEEK - 1, 1)])
 def test_holding__counts_the_seconds_to_the_end_of_the_epoch(
-    protocol: Protocol,
     delegation: ContractInstance,
     opened: Pool,
     alice: AccountAPI,

@@ -61,7 +61,7 @@ class TestUndelegate:
             delegation.undelegate(staked.operator, stranger, 1, sender=alice)
 
     def test_twice_in_an_epoch__is_one_ticket(
-        self, protocol: Protocol, delegation: ContractInstance, staked: Pool, alice: AccountAPI
+        self, delegation: ContractInstance, staked: Pool, alice: AccountAPI
     ) -> None:
         epoch = staked.undelegate(alice, 30 * ETHER)
         ape.chain.pending_timestamp = delegation.startOf(epoch + 1) - 1
@@ -303,7 +303,6 @@ class TestComplete:
 
     def test_of_a_slashed_ticket__pays_what_was_retained_at_maturity_and_later_slashes_do_not_touch_it(
         self,
-        protocol: Protocol,
         delegation: ContractInstance,
         staked: Pool,
         alice: AccountAPI,

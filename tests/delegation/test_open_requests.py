@@ -135,9 +135,7 @@ def test_requests__several_at_once__all_have_to_end(
     assert_taken(staked, alice)
 
 
-def test_requests__opened_later__count_until_the_last_lapses(
-    delegation: ContractInstance, staked: Pool, alice: AccountAPI
-) -> None:
+def test_requests__opened_later__count_until_the_last_lapses(staked: Pool, alice: AccountAPI) -> None:
     first = staked.open_request(1)
     ape.chain.pending_timestamp = lapses_at(first)
     second = staked.open_request(2)
@@ -159,9 +157,7 @@ def test_requests__that_lapsed_before_the_next__do_not_count(
     assert_taken(staked, alice)
 
 
-def test_requests__one_that_lapses_sooner__does_not_shorten_the_other(
-    protocol: Protocol, staked: Pool, alice: AccountAPI
-) -> None:
+def test_requests__one_that_lapses_sooner__does_not_shorten_the_other(protocol: Protocol, staked: Pool) -> None:
     """The rest of a request that executed at once lapses a day later, that of the other two days after it."""
     slow = staked.open_request()
     staked.slash(WAD)

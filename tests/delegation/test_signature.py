@@ -207,7 +207,7 @@ class TestWallet:
     """A staker that is a contract says by ERC-1271 what it signed."""
 
     @pytest.fixture
-    def wallet(self, pool: ContractInstance, alice: AccountAPI) -> ContractInstance:
+    def contract_staker(self, pool: ContractInstance, alice: AccountAPI) -> ContractInstance:
         wallet = alice.deploy(project.Wallet, alice)
         pool.deposit(AMOUNT, wallet, sender=alice)
         return wallet
@@ -216,25 +216,25 @@ class TestWallet:
         self,
         delegation: ContractInstance,
         pool: ContractInstance,
-        wallet: ContractInstance,
+        contract_staker: ContractInstance,
         operator: AccountAPI,
         alice: AccountAPI,
         stranger: AccountAPI,
     ) -> None:
-        message = (wallet, operator, pool, AMOUNT, ANY_MANDATE, 0, NEVER)
+        message = (contract_staker, operator, pool, AMOUNT, ANY_MANDATE, 0, NEVER)
         delegation.delegateBySig(message, signature(alice, delegation, message), sender=stranger)
-        assert delegation.position(operator, pool, wallet) == (AMOUNT, AMOUNT)
-        assert pool.balanceOf(wallet) == 0
+        assert delegation.position(operator, pool, contract_staker) == (AMOUNT, AMOUNT)
+        assert pool.balanceOf(contract_staker) == 0
 
     def test_signed_by_another__reverts(
         self,
         delegation: ContractInstance,
         pool: ContractInstance,
-        wallet: ContractInstance,
+        contract_staker: ContractInstance,
         operator: AccountAPI,
         bob: AccountAPI,
         stranger: AccountAPI,
     ) -> None:
-        message = (wallet, operator, pool, AMOUNT, ANY_MANDATE, 0, NEVER)
-        with reverts(delegation.InvalidSignature, staker=wallet):
+        message = (contract_staker, operator, pool, AMOUNT, ANY_MANDATE, 0, NEVER)
+        with reverts(delegation.InvalidSignature, staker=contract_staker):
             delegation.delegateBySig(message, signature(bob, delegation, message), sender=stranger)

@@ -221,7 +221,7 @@ def test_reentering__through_multicall__is_refused(
 
 
 def test_lock__after_a_call__is_free_again(
-    callback: ContractInstance, callback_pool: ContractInstance, owner: AccountAPI, alice: AccountAPI
+    callback: ContractInstance, callback_pool: ContractInstance, alice: AccountAPI
 ) -> None:
     """Two guarded calls in one transaction: the second meets no lock of the first."""
     deposit = callback_pool.deposit.encode_input(AMOUNT, alice)
