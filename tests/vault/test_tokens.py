@@ -79,18 +79,6 @@ class TestFeeOnTransfer:
         assert receipt.return_value == AMOUNT
         assert token.balanceOf(alice) == before + AMOUNT - 5
 
-    def test_deposit__of_a_fee_of_one_percent__reverts(
-        self, protocol: Protocol, owner: AccountAPI, alice: AccountAPI
-    ) -> None:
-        token = owner.deploy(project.FeeToken)
-        # The seed is deposited while the vault holds enough to hide the fee: see `test_seed` for the fee on the seed.
-        vault = owner.deploy(project.StakingVault, token, protocol.registry, False, "Vault", "V")
-        protocol.registry.listVault(vault, sender=owner)
-        token.mint(alice, 1_000 * ETHER, sender=owner)
-        token.approve(vault, 1_000 * ETHER, sender=alice)
-        with reverts(vault.AssetShort, arrived=SEED * 99 // 100, asked=SEED):
-            vault.seed(sender=alice)
-
 
 class TestNoReturnWithSixDecimals:
     """A token that returns nothing, with 6 decimals, goes through a whole life."""
