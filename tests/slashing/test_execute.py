@@ -293,7 +293,7 @@ def test_execute__when_all_have_left__grants_nothing_and_draws_nothing(scene, at
 
 
 def test_execute__that_rounds_to_nothing__grants_nothing_and_draws_nothing(scene, at_once, alice, bob):
-    """9 vault shares × 0.1 is less than one: a pool of dust loses nothing rather than `retained` for nothing."""
+    """A tenth of 9 vault shares is less than one: a pool of dust loses nothing rather than `retained` for nothing."""
     scene.undelegate(alice, 100 * ETHER)
     scene.protocol.to_epoch(6)
     scene.vault.depositAndDelegate(9, scene.operator, 0, ANYTHING, sender=bob)
