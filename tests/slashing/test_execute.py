@@ -1,14 +1,17 @@
 """Executing a request: when, by whom, how much, and to whom it goes."""
 
+from typing import Any
+
 import pytest
+from ape.api import AccountAPI
 
 from tests.helpers import assert_event, assert_events, reverts
-from tests.helpers.protocol import ANYTHING, BURN, DAY, ETHER, WAD
-from tests.helpers.scene import at, look_at, request_id
+from tests.helpers.protocol import ANYTHING, BURN, DAY, ETHER, WAD, Request
+from tests.helpers.scene import Scene, at, look_at, request_id
 
 
 @pytest.fixture
-def ripe(scene, with_veto):
+def ripe(scene: Scene, with_veto: int) -> Request:
     """A request for a tenth whose veto period is over."""
     taken = scene.request(with_veto, WAD // 10)
     look_at(taken[5] + DAY)
@@ -18,28 +21,28 @@ def ripe(scene, with_veto):
 # --- when ---
 
 
-def test_execute__in_the_last_second_of_the_veto_period__reverts(scene, with_veto):
+def test_execute__in_the_last_second_of_the_veto_period__reverts(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
     at(taken[5] + DAY - 1)
     with reverts(scene.protocol.slashing.VetoPeriodRunning, id=request_id(taken), endsAt=taken[5] + DAY):
         scene.execute(taken)
 
 
-def test_execute__in_the_first_second_after_the_veto_period__slashes(scene, with_veto):
+def test_execute__in_the_first_second_after_the_veto_period__slashes(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
     at(taken[5] + DAY)
     scene.execute(taken)
     assert scene.retained == WAD * 9 // 10
 
 
-def test_execute__in_the_last_second_of_the_window__slashes(scene, with_veto):
+def test_execute__in_the_last_second_of_the_window__slashes(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
     at(taken[5] + 2 * DAY)
     scene.execute(taken)
     assert scene.retained == WAD * 9 // 10
 
 
-def test_execute__one_second_after_the_window__reverts(scene, with_veto):
+def test_execute__one_second_after_the_window__reverts(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
     at(taken[5] + 2 * DAY + 1)
     with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(taken)):
@@ -47,20 +50,20 @@ def test_execute__one_second_after_the_window__reverts(scene, with_veto):
     assert scene.retained == WAD
 
 
-def test_execute__twice__reverts(scene, ripe):
+def test_execute__twice__reverts(scene: Scene, ripe: Request) -> None:
     scene.execute(ripe)
     with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(ripe)):
         scene.execute(ripe)
     assert scene.retained == WAD * 9 // 10
 
 
-def test_execute__of_what_was_executed_at_once__reverts(scene, at_once):
+def test_execute__of_what_was_executed_at_once__reverts(scene: Scene, at_once: int) -> None:
     taken = scene.request(at_once, WAD // 10)
     with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(taken)):
         scene.execute(taken)
 
 
-def test_execute__after_a_veto__reverts(scene, with_veto):
+def test_execute__after_a_veto__reverts(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
     scene.veto(taken)
     at(taken[5] + DAY)
@@ -68,22 +71,22 @@ def test_execute__after_a_veto__reverts(scene, with_veto):
         scene.execute(taken)
 
 
-def test_execute__after_it_was_taken_back__reverts(scene, ripe):
+def test_execute__after_it_was_taken_back__reverts(scene: Scene, ripe: Request) -> None:
     scene.take_back(ripe)
     with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(ripe)):
         scene.execute(ripe)
 
 
 @pytest.mark.parametrize("field", [3, 4, 5])
-def test_execute__of_a_request_that_nobody_made__reverts(scene, ripe, field):
-    other = list(ripe)
+def test_execute__of_a_request_that_nobody_made__reverts(scene: Scene, ripe: Request, field: int) -> None:
+    other: Any = list(ripe)
     other[field] += 1
     at(ripe[5] + DAY + 60)
     with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(tuple(other))):
         scene.execute(tuple(other))
 
 
-def test_execute__of_an_unknown_avs__reverts(scene, ripe):
+def test_execute__of_an_unknown_avs__reverts(scene: Scene, ripe: Request) -> None:
     with reverts(scene.protocol.registry.UnknownAVS, avs=9):
         scene.execute((9, *ripe[1:]))
 
@@ -92,7 +95,7 @@ def test_execute__of_an_unknown_avs__reverts(scene, ripe):
 
 
 @pytest.mark.parametrize("role", ["slasher", "resolver", "operator", "alice", "stranger"])
-def test_execute__by_anyone__slashes(scene, ripe, role, request):
+def test_execute__by_anyone__slashes(scene: Scene, ripe: Request, role: str, request: pytest.FixtureRequest) -> None:
     scene.execute(ripe, sender=request.getfixturevalue(role))
     assert scene.retained == WAD * 9 // 10
 
@@ -100,23 +103,23 @@ def test_execute__by_anyone__slashes(scene, ripe, role, request):
 # --- how much ---
 
 
-def test_execute__ends_the_request(scene, ripe):
+def test_execute__ends_the_request(scene: Scene, ripe: Request) -> None:
     scene.execute(ripe)
     assert scene.open_amount(ripe) == 0
     assert scene.has_open_request is False
 
 
-def test_execute__returns_what_was_granted(scene, ripe):
+def test_execute__returns_what_was_granted(scene: Scene, ripe: Request) -> None:
     assert scene.protocol.slashing.execute.call(ripe, sender=scene.operator) == WAD // 10
 
 
-def test_execute__in_part__returns_that_part(scene, with_veto):
+def test_execute__in_part__returns_that_part(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
     assert scene.protocol.slashing.execute.call(taken, sender=scene.operator) == WAD // 10
 
 
-def test_execute__in_part__leaves_the_rest_open(scene, with_veto):
+def test_execute__in_part__leaves_the_rest_open(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
     scene.execute(taken)
@@ -125,7 +128,7 @@ def test_execute__in_part__leaves_the_rest_open(scene, with_veto):
     assert scene.has_open_request is True
 
 
-def test_execute__in_part_and_again_in_the_next_epoch__grants_of_the_new_budget(scene, with_veto):
+def test_execute__in_part_and_again_in_the_next_epoch__grants_of_the_new_budget(scene: Scene, with_veto: int) -> None:
     scene.protocol.to_epoch(5, -2 * DAY)
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
@@ -138,7 +141,7 @@ def test_execute__in_part_and_again_in_the_next_epoch__grants_of_the_new_budget(
     assert scene.has_open_request is True
 
 
-def test_execute__in_part_until_it_lapses__loses_the_rest(scene, with_veto):
+def test_execute__in_part_until_it_lapses__loses_the_rest(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
     scene.execute(taken)
@@ -149,7 +152,7 @@ def test_execute__in_part_until_it_lapses__loses_the_rest(scene, with_veto):
         scene.execute(taken)
 
 
-def test_execute__when_nothing_is_left__changes_nothing(scene, with_veto):
+def test_execute__when_nothing_is_left__changes_nothing(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
     scene.execute(taken)
@@ -160,7 +163,7 @@ def test_execute__when_nothing_is_left__changes_nothing(scene, with_veto):
     assert scene.has_open_request is True
 
 
-def test_execute__takes_the_guaranteed_part_first(scene, at_once):
+def test_execute__takes_the_guaranteed_part_first(scene: Scene, at_once: int) -> None:
     receipt, taken = scene.file(at_once, WAD // 4)
     assert_event(
         receipt,
@@ -176,7 +179,7 @@ def test_execute__takes_the_guaranteed_part_first(scene, at_once):
     )
 
 
-def test_execute__out_of_the_elastic_part_alone__says_so(scene, shared):
+def test_execute__out_of_the_elastic_part_alone__says_so(scene: Scene, shared: int) -> None:
     taken = scene.request(shared, WAD // 20)
     look_at(taken[5] + DAY)
     assert_event(
@@ -193,7 +196,9 @@ def test_execute__out_of_the_elastic_part_alone__says_so(scene, shared):
     )
 
 
-def test_execute__takes_of_positions_and_open_tickets_alike(scene, ripe, alice, recipient):
+def test_execute__takes_of_positions_and_open_tickets_alike(
+    scene: Scene, ripe: Request, alice: AccountAPI, recipient: AccountAPI
+) -> None:
     epoch = scene.undelegate(alice, 40 * ETHER)
     scene.execute(ripe)
     assert scene.vault.balanceOf(recipient) == 10 * ETHER
@@ -201,7 +206,9 @@ def test_execute__takes_of_positions_and_open_tickets_alike(scene, ripe, alice, 
     assert scene.ticket(alice, epoch) == (40 * ETHER, 36 * ETHER)
 
 
-def test_execute__does_not_take_of_a_matured_ticket(scene, with_veto, alice, recipient):
+def test_execute__does_not_take_of_a_matured_ticket(
+    scene: Scene, with_veto: int, alice: AccountAPI, recipient: AccountAPI
+) -> None:
     epoch = scene.undelegate(alice, 40 * ETHER)
     scene.protocol.to_epoch(6)
     taken = scene.request(with_veto, WAD // 10)
@@ -214,7 +221,9 @@ def test_execute__does_not_take_of_a_matured_ticket(scene, with_veto, alice, rec
 # --- to whom ---
 
 
-def test_execute__with_a_recipient__moves_vault_shares_to_it(scene, ripe, recipient):
+def test_execute__with_a_recipient__moves_vault_shares_to_it(
+    scene: Scene, ripe: Request, recipient: AccountAPI
+) -> None:
     burnt = scene.vault.balanceOf(BURN)
     receipt = scene.execute(ripe)
     assert_event(
@@ -237,7 +246,7 @@ def test_execute__with_a_recipient__moves_vault_shares_to_it(scene, ripe, recipi
     assert scene.vault.balanceOf(scene.protocol.delegation) == 90 * ETHER
 
 
-def test_execute__without_a_recipient__burns_and_leaves_them_in_the_supply(scene, at_once):
+def test_execute__without_a_recipient__burns_and_leaves_them_in_the_supply(scene: Scene, at_once: int) -> None:
     burnt, supply = scene.vault.balanceOf(BURN), scene.vault.totalSupply()
     scene.request(at_once, WAD // 10)
     assert scene.vault.balanceOf(BURN) == burnt + 10 * ETHER
@@ -245,7 +254,7 @@ def test_execute__without_a_recipient__burns_and_leaves_them_in_the_supply(scene
     assert scene.vault.balanceOf(scene.protocol.delegation) == 90 * ETHER
 
 
-def test_execute__rounds_what_is_moved_down(scene, at_once, alice, bob):
+def test_execute__rounds_what_is_moved_down(scene: Scene, at_once: int, alice: AccountAPI, bob: AccountAPI) -> None:
     """What is reported, moved and booked is the same; the dust stays with the pool."""
     scene.undelegate(alice, 100 * ETHER)
     scene.protocol.to_epoch(7)
@@ -272,7 +281,7 @@ def test_execute__rounds_what_is_moved_down(scene, at_once, alice, bob):
 # --- nothing to take ---
 
 
-def test_execute__on_a_pool_that_nobody_ever_delegated_to__grants_nothing(empty_scene):
+def test_execute__on_a_pool_that_nobody_ever_delegated_to__grants_nothing(empty_scene: Scene) -> None:
     avs = empty_scene.avs(2_000)
     empty_scene.protocol.to_epoch(4, 60)
     receipt, taken = empty_scene.file(avs, WAD // 10)
@@ -282,7 +291,9 @@ def test_execute__on_a_pool_that_nobody_ever_delegated_to__grants_nothing(empty_
     assert empty_scene.open_amount(taken) == WAD // 10
 
 
-def test_execute__when_all_have_left__grants_nothing_and_draws_nothing(scene, at_once, alice):
+def test_execute__when_all_have_left__grants_nothing_and_draws_nothing(
+    scene: Scene, at_once: int, alice: AccountAPI
+) -> None:
     scene.undelegate(alice, 100 * ETHER)
     scene.protocol.to_epoch(6)
     receipt, taken = scene.file(at_once, WAD // 10)
@@ -292,7 +303,9 @@ def test_execute__when_all_have_left__grants_nothing_and_draws_nothing(scene, at
     assert scene.open_amount(taken) == WAD // 10
 
 
-def test_execute__that_rounds_to_nothing__grants_nothing_and_draws_nothing(scene, at_once, alice, bob):
+def test_execute__that_rounds_to_nothing__grants_nothing_and_draws_nothing(
+    scene: Scene, at_once: int, alice: AccountAPI, bob: AccountAPI
+) -> None:
     """A tenth of 9 vault shares is less than one: a pool of dust loses nothing rather than `retained` for nothing."""
     scene.undelegate(alice, 100 * ETHER)
     scene.protocol.to_epoch(6)
@@ -304,8 +317,8 @@ def test_execute__that_rounds_to_nothing__grants_nothing_and_draws_nothing(scene
 
 
 def test_execute__on_an_empty_pool_within_a_batch__does_not_fail_the_others(
-    scene, with_veto, second_operator, alice, recipient
-):
+    scene: Scene, with_veto: int, second_operator: AccountAPI, alice: AccountAPI, recipient: AccountAPI
+) -> None:
     registry, slashing = scene.protocol.registry, scene.protocol.slashing
     registry.registerOperator("", sender=second_operator)
     registry.openPool(scene.vault, 5_000, 1_000, 0, sender=second_operator)
@@ -321,7 +334,7 @@ def test_execute__on_an_empty_pool_within_a_batch__does_not_fail_the_others(
     assert scene.vault.balanceOf(recipient) == 10 * ETHER
 
 
-def test_execute__a_batch_of_one_pool__draws_one_budget(scene, with_veto):
+def test_execute__a_batch_of_one_pool__draws_one_budget(scene: Scene, with_veto: int) -> None:
     slashing = scene.protocol.slashing
     now = at(scene.protocol.registry.startOf(4) + DAY)
     calls = [

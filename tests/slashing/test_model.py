@@ -7,9 +7,11 @@ import random
 from typing import Any
 
 import pytest
+from ape.api import AccountAPI
 
 from tests.helpers.model import Pool
 from tests.helpers.protocol import ANYTHING, BURN, ETHER, WAD
+from tests.helpers.scene import Scene
 
 AVSS = 4
 STEPS = 45
@@ -134,7 +136,9 @@ class History:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_contracts__in_a_random_history__agree_with_the_model_after_every_step(empty_scene, alice, bob, carol, seed):
+def test_contracts__in_a_random_history__agree_with_the_model_after_every_step(
+    empty_scene: Scene, alice: AccountAPI, bob: AccountAPI, carol: AccountAPI, seed: int
+) -> None:
     history = History(empty_scene, {"alice": alice, "bob": bob, "carol": carol}, random.Random(seed))
     history.check()
     for _ in range(STEPS):

@@ -95,7 +95,7 @@ def play(rng: random.Random) -> Outcome:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_safe__whatever_all_others_do__is_never_undercut_and_is_met_with_equality(seed):
+def test_safe__whatever_all_others_do__is_never_undercut_and_is_met_with_equality(seed: int) -> None:
     met = {"guaranteed": 0, "guaranteed, in the next epoch": 0, "elastic": 0}
     for history in range(HISTORIES):
         outcome = play(random.Random(f"{seed}/{history}"))
@@ -108,7 +108,7 @@ def test_safe__whatever_all_others_do__is_never_undercut_and_is_met_with_equalit
     assert all(met.values()), f"the bound is not tight: {met}"
 
 
-def test_model__keeps_what_it_owes():
+def test_model__keeps_what_it_owes() -> None:
     """The model is itself held to promises 1, 2 and 8, or it would be no measure."""
     for history in range(500):
         rng = random.Random(history)
