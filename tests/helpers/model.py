@@ -1,6 +1,9 @@
 """
-A literal model of one pool, written from `design.md` alone: it keeps every epoch and adds up every sum, where the
-contracts pack lanes and keep totals. Amounts are integers; every product is rounded down, as in favour of the pool.
+A literal model of one pool, from the formulas of `design.md`: it keeps every epoch and adds up every sum, where the
+contracts pack lanes and keep totals. Amounts are integers; every product is rounded down.
+
+Two readings come from the contracts' comments: how a rise gives way (`Lanes`), and that a rise of the loss budget does
+not count in `safe` (`SlashMath`).
 """
 
 from dataclasses import dataclass, field
