@@ -16,7 +16,7 @@ import {ISlashingManager} from "./ISlashingManager.sol";
 interface IAVSRegistry is IGovernance, IClock {
     /// The clock and the windows of slashing, given once and read by all contracts [s].
     struct Timing {
-        /// Start of epoch 1, which is still running [Unix time].
+        /// Start of epoch 1, at most 30 days ago [Unix time].
         uint48 genesis;
         /// Length of an epoch, from 1 minute to 30 days.
         uint48 epoch;

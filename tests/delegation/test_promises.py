@@ -161,7 +161,6 @@ def test_promise_9__an_exit__is_free_of_owner_guardian_operator_avs_and_recipien
     protocol.registry.pause(sender=guardian)
     protocol.to_epoch(opened + 1)
     protocol.registry.eject(exposed.avs, exposed.operator, exposed.vault, sender=avs_owner)
-    protocol.registry.renounceOwnership(sender=owner)
     ape.chain.pending_timestamp = delegation.startOf(opened + 2)
     delegation.complete(exposed.operator, exposed.vault, alice, opened, alice, ASSETS, sender=alice)
     assert asset.balanceOf(alice) == 1_000 * ETHER

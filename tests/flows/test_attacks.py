@@ -97,7 +97,7 @@ def test_attack__narrowing_casts__the_largest_stake_is_slashed_to_the_wei(
     whole = 2**96 - 1 - 10**6  # the seed is there already
     avs = scene.avs(5_000)
     asset.mint(alice, whole, sender=owner)
-    scene.vault.setCap(2**128, sender=owner)
+    scene.vault.setCap(2**96 - 1, sender=owner)
     scene.stake(alice, whole)
     scene.protocol.to_epoch(4, 60)
     scene.request(avs, WAD)
@@ -371,7 +371,7 @@ class TestConstantCost:
         scene.vault.deposit(shares, staker, sender=payer)
         arguments = (scene.operator, scene.vault, shares, ANYTHING)
         # Ape has a `delegate` of its own on every contract.
-        scene.protocol.delegation.invoke_transaction("delegate", *arguments, sender=staker)
+        scene.protocol.delegation.delegateShares(*arguments, sender=staker)
 
     def gas(self, scene: Scene, avs: int) -> int:
         """Of a slash in epoch 5, in one and the same second, so that the calldata is the same."""

@@ -12,9 +12,9 @@ Accepted = tuple[int, int, int, bool]
 def delegate(
     delegation: ContractInstance, operator: Any, vault: Any, shares: int, accepted: Accepted, *, sender: AccountAPI
 ) -> ReceiptAPI:
-    return delegation.invoke_transaction("delegate", operator, vault, shares, accepted, sender=sender)
+    return delegation.delegateShares(operator, vault, shares, accepted, sender=sender)
 
 
 def delegate_call(delegation: ContractInstance, operator: Any, vault: Any, shares: int, accepted: Accepted) -> HexBytes:
     """The call to put into a multicall."""
-    return delegation._mutable_methods_["delegate"].encode_input(operator, vault, shares, accepted)
+    return delegation._mutable_methods_["delegateShares"].encode_input(operator, vault, shares, accepted)

@@ -51,9 +51,8 @@ def shared(empty_scene: Scene) -> int:
 
 
 @pytest.fixture
-def scene(empty_scene: Scene, at_once: int, with_veto: int, shared: int, alice: AccountAPI) -> Scene:
+def scene(empty_scene: Scene, at_once: int, with_veto: int, shared: int, alice: AccountAPI) -> Scene:  # noqa: ARG001
     """An hour into epoch 4."""
-    assert (at_once, with_veto, shared) == (1, 2, 3)
     empty_scene.stake(alice)
     empty_scene.protocol.to_epoch(EPOCH, 3_600)
     return empty_scene

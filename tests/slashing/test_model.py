@@ -27,15 +27,16 @@ class History:
         self.registry = scene.protocol.registry
         self.delegation = scene.protocol.delegation
         self.model = Pool(LOSS_BUDGET, AVSS)
+        self.first = self.registry.avsCount() + 1  # id of the model's AVS 0
         self.log: list[str] = []
         self.views = [
             call.encode_input(avs, scene.operator, scene.vault)
-            for avs in range(1, AVSS + 1)
+            for avs in range(self.first, self.first + AVSS)
             for call in (self.slashing.slashable, self.slashing.safe)
         ]
         for avs in range(AVSS):
             guaranteed, elastic = 200 * (avs + 1), 700 * (avs + 1)
-            assert scene.avs(guaranteed, elastic) == avs + 1
+            assert scene.avs(guaranteed, elastic) == self.first + avs
             assert self.model.announce(avs, guaranteed, elastic)
         for staker in stakers:
             self.delegate(staker, 10 * ETHER + len(staker))
@@ -58,22 +59,22 @@ class History:
         self.log.append(f"slash {avs} {amount}")
         evidence = len(self.log).to_bytes(32)
         burnt = self.scene.vault.balanceOf(BURN)
-        self.slashing.request(*self.scene.arguments(avs + 1, amount, offence, evidence), sender=self.scene.slasher)
+        self.slashing.request(*self.scene.arguments(self.first + avs, amount, offence, evidence), sender=self.scene.slasher)
         _, _, moved = self.model.slash(avs, amount)
         assert self.scene.vault.balanceOf(BURN) == burnt + moved, self.log
 
     def announce(self) -> None:
         avs, guaranteed = self.rng.randrange(AVSS), self.rng.choice([0, self.rng.randint(0, 2_500)])
         elastic = self.rng.choice([0, self.rng.randint(0, 5_000)])
-        opted_in = self.registry.isOptedIn(avs + 1, self.scene.operator, self.scene.vault)
+        opted_in = self.registry.isOptedIn(self.first + avs, self.scene.operator, self.scene.vault)
         if guaranteed + elastic == 0:
             if opted_in:
                 self.log.append(f"opt out {avs}")
                 assert self.model.announce(avs, 0, 0)
-                self.scene.opt_out(avs + 1)
+                self.scene.opt_out(self.first + avs)
         elif self.model.announce(avs, guaranteed, elastic):
             self.log.append(f"announce {avs} {guaranteed} {elastic}")
-            (self.scene.allocate if opted_in else self.scene.opt_in)(avs + 1, guaranteed, elastic)
+            (self.scene.allocate if opted_in else self.scene.opt_in)(self.first + avs, guaranteed, elastic)
 
     def announce_budget(self) -> None:
         budget = self.rng.randint(2_000, 8_000)
