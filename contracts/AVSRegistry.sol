@@ -93,9 +93,9 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         // What is reported in time can be executed before the offender's stakers are out.
         uint256 windows = uint256(timing.reportWindow) + timing.maxVeto + timing.executeWindow;
         if (
-            timing.genesis > block.timestamp || block.timestamp - timing.genesis > MAX_EPOCH
-                || timing.epoch < MIN_EPOCH || timing.epoch > MAX_EPOCH || timing.reportWindow == 0
-                || timing.executeWindow == 0 || windows > timing.epoch
+            timing.genesis > block.timestamp || block.timestamp - timing.genesis > MAX_EPOCH || timing.epoch < MIN_EPOCH
+                || timing.epoch > MAX_EPOCH || timing.reportWindow == 0 || timing.executeWindow == 0
+                || windows > timing.epoch
         ) revert TimingOutOfBounds(timing);
 
         REPORT_WINDOW = timing.reportWindow;

@@ -72,15 +72,19 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         string calldata uri
     ) external returns (RequestId id, uint256 granted) {
         Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
-        (address slasher, uint48 vetoPeriod, address recipient) = _requireReportable(r);
+        _requireInWindow(r);
+        uint24 e = epochAt(offenceAt);
+        (address slasher, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic) =
+            REGISTRY.termsToSlash(avs, operator, vault, e);
         if (msg.sender != slasher) revert NotSlasher(avs, msg.sender);
         if (amount == 0 || amount > WAD) revert AmountOutOfBounds(amount);
+        if (guaranteed + elastic == 0) revert AllocationNotInForce(avs, operator, vault, e);
         id = requestId(r);
 
         emit SlashRequested(id, avs, operator, vault, amount, offenceAt, r.requestedAt, evidence, uri);
         if (vetoPeriod == 0) {
-            uint24 e = epoch();
-            (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(avs, operator, vault, e);
+            e = epoch();
+            (guaranteed, elastic) = REGISTRY.allocationAt(avs, operator, vault, e);
             granted = _execute(r, id, amount, e, recipient, guaranteed, elastic);
         }
         if (granted < amount) {
@@ -216,20 +220,10 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    /// An offence can be reported within the window, if the AVS had an allocation in its epoch.
-    function _requireReportable(Request memory r)
-        private
-        view
-        returns (address slasher, uint48 vetoPeriod, address recipient)
-    {
+    function _requireInWindow(Request memory r) private view {
         if (r.offenceAt > r.requestedAt || r.requestedAt - r.offenceAt > REPORT_WINDOW) {
             revert OffenceOutOfWindow(r.offenceAt, r.requestedAt);
         }
-        uint24 e = epochAt(r.offenceAt);
-        uint256 guaranteed;
-        uint256 elastic;
-        (slasher, vetoPeriod, recipient, guaranteed, elastic) = REGISTRY.termsToSlash(r.avs, r.operator, r.vault, e);
-        if (guaranteed + elastic == 0) revert AllocationNotInForce(r.avs, r.operator, r.vault, e);
     }
 
     /// The last second at which a request can be executed.

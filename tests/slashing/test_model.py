@@ -59,7 +59,9 @@ class History:
         self.log.append(f"slash {avs} {amount}")
         evidence = len(self.log).to_bytes(32)
         burnt = self.scene.vault.balanceOf(BURN)
-        self.slashing.request(*self.scene.arguments(self.first + avs, amount, offence, evidence), sender=self.scene.slasher)
+        self.slashing.request(
+            *self.scene.arguments(self.first + avs, amount, offence, evidence), sender=self.scene.slasher
+        )
         _, _, moved = self.model.slash(avs, amount)
         assert self.scene.vault.balanceOf(BURN) == burnt + moved, self.log
 

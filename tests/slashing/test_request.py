@@ -93,7 +93,7 @@ def test_request__for_an_allocation_announced_but_not_in_force__reverts(scene: S
         scene.request(young, WAD)
 
 
-@pytest.mark.parametrize("unknown", [0, 4, 2**32 - 1])
+@pytest.mark.parametrize("unknown", [0, 1_000, 2**32 - 1])
 def test_request__of_an_unknown_avs__reverts(scene: Scene, unknown: int) -> None:
     with reverts(scene.protocol.registry.UnknownAVS, avs=unknown):
         scene.request(unknown, WAD)

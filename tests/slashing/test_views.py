@@ -25,12 +25,12 @@ def plain(answer: Any) -> tuple[Any, ...]:
 
 
 @pytest.fixture
-def second_pool(scene: Scene, second_operator: AccountAPI, bob: AccountAPI) -> AccountAPI:
+def second_pool(scene: Scene, at_once: int, second_operator: AccountAPI, bob: AccountAPI) -> AccountAPI:
     """Another operator's pool with 10 ETH of bob, of which `at_once` is to have 5 % guaranteed and nothing else."""
     registry = scene.protocol.registry
     registry.registerOperator("", sender=second_operator)
     registry.openPool(scene.vault, 1_000, 0, 0, sender=second_operator)
-    registry.optIn(1, scene.vault, 500, 0, b"", sender=second_operator)
+    registry.optIn(at_once, scene.vault, 500, 0, b"", sender=second_operator)
     scene.vault.depositAndDelegate(10 * ETHER, second_operator, 0, ANYTHING, sender=bob)
     scene.protocol.to_epoch(7)
     return second_operator

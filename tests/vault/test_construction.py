@@ -79,7 +79,7 @@ class TestUnlisted:
     @pytest.mark.parametrize("method", ["seed", "deposit", "mint", "withdraw", "redeem", "depositAndDelegate"])
     def test_every_guarded_call__reverts(
         self,
-        registry: ContractInstance,
+        delegation: ContractInstance,
         unlisted: ContractInstance,
         alice: AccountAPI,
         operator: AccountAPI,
@@ -93,21 +93,21 @@ class TestUnlisted:
             "redeem": [1, alice, alice],
             "depositAndDelegate": [1, operator, 0, (10_000, 10_000, 0, False)],
         }[method]
-        with reverts(registry.NotProtocol, caller=unlisted):
+        with reverts(delegation.NotProtocol, caller=unlisted):
             getattr(unlisted, method)(*arguments, sender=alice)
 
     def test_native_calls__revert(
         self,
-        registry: ContractInstance,
+        delegation: ContractInstance,
         unlisted_native: ContractInstance,
         alice: AccountAPI,
         operator: AccountAPI,
     ) -> None:
-        with reverts(registry.NotProtocol, caller=unlisted_native):
+        with reverts(delegation.NotProtocol, caller=unlisted_native):
             unlisted_native.depositNative(alice, value=1, sender=alice)
-        with reverts(registry.NotProtocol, caller=unlisted_native):
+        with reverts(delegation.NotProtocol, caller=unlisted_native):
             unlisted_native.depositNativeAndDelegate(operator, 0, (0, 0, 0, False), value=1, sender=alice)
-        with reverts(registry.NotProtocol, caller=unlisted_native):
+        with reverts(delegation.NotProtocol, caller=unlisted_native):
             unlisted_native.redeemNative(1, alice, alice, sender=alice)
 
     def test_once_listed__takes_the_seed(

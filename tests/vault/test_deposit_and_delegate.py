@@ -84,11 +84,10 @@ def test_deposit_and_delegate__to_a_pool_that_is_not_open__reverts(
 def test_deposit_and_delegate__while_paused__reverts(
     protocol: Protocol,
     pool: ContractInstance,
-    delegation: ContractInstance,
     guardian: AccountAPI,
     operator: AccountAPI,
     alice: AccountAPI,
 ) -> None:
     protocol.registry.pause(sender=guardian)
-    with reverts(pool.ERC4626ExceededMaxDeposit, receiver=delegation, assets=AMOUNT, max=0):
+    with reverts(pool.ProtocolPaused):
         pool.depositAndDelegate(AMOUNT, operator, 0, ANY_MANDATE, sender=alice)

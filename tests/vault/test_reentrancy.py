@@ -34,7 +34,6 @@ UNGUARDED = {
         "unpause",
         "transferOwnership",
         "acceptOwnership",
-        "renounceOwnership",
         "openPool",
         "setMandate",
         "optIn",

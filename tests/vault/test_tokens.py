@@ -280,5 +280,5 @@ class TestWipedToNothing:
     def test_deposit__is_refused_by_the_bound_on_shares(self, wiped: ContractInstance, alice: AccountAPI) -> None:
         supply = 2 * AMOUNT + SEED
         minted = 10**12 * (supply + 1)
-        with reverts(wiped.SafeCastOverflowedUintDowncast, bits=96, value=supply + minted):
+        with reverts(wiped.SupplyTooLarge, supply=supply + minted, max=2**96 - 1):
             wiped.deposit(10**12, alice, sender=alice)
