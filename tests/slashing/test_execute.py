@@ -129,7 +129,7 @@ def test_execute__in_part__leaves_the_rest_open(scene: Scene, with_veto: int) ->
 
 
 def test_execute__in_part_and_again_in_the_next_epoch__grants_of_the_new_budget(scene: Scene, with_veto: int) -> None:
-    scene.protocol.to_epoch(5, -2 * DAY)
+    scene.protocol.to_epoch(5, 3_600 - 2 * DAY)  # so it lapses an hour into epoch 5
     taken = scene.request(with_veto, WAD // 2)
     look_at(taken[5] + DAY)
     scene.execute(taken)
