@@ -251,12 +251,10 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
 
     /// @inheritdoc IDelegationManager
     function requestOpened(address operator, address vault, uint48 until) external onlySlashing guarded {
-        Losses memory losses = _pools[operator][vault].losses;
+        Losses storage losses = _pools[operator][vault].losses;
         // Whatever was open before the last `openUntil` has lapsed.
-        if (block.timestamp > losses.openUntil) losses.openRequests = 0;
-        ++losses.openRequests;
+        losses.openRequests = block.timestamp > losses.openUntil ? 1 : losses.openRequests + 1;
         if (until > losses.openUntil) losses.openUntil = until;
-        _pools[operator][vault].losses = losses;
     }
 
     /// @inheritdoc IDelegationManager
