@@ -14,7 +14,7 @@ def avs(protocol: Protocol, pool: ContractInstance, avs_owner: AccountAPI, slash
 
 
 @pytest.fixture(scope="session")
-def second_avs(protocol: Protocol, avs: int, pool: ContractInstance, avs_owner: AccountAPI, slasher: AccountAPI) -> int:
+def second_avs(protocol: Protocol, pool: ContractInstance, avs_owner: AccountAPI, slasher: AccountAPI) -> int:
     """As `avs`."""
     return protocol.register_avs(avs_owner, slasher, vaults=[pool])
 

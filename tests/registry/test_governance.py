@@ -2,12 +2,12 @@
 
 import ape
 import pytest
-from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
 from scripts.deploy import ZERO_ADDRESS, Timing, deploy_core, deploy_vault
 from tests.helpers import Protocol, assert_event, reverts
+from tests.helpers.protocol import DAY
 
 
 @pytest.fixture(scope="session")
@@ -58,21 +58,21 @@ def test_ownership__accepted_by_another__reverts(
 
 
 def test_list_vault__of_this_deployment__is_listed(
-    registry: ContractInstance, vault: ContractInstance, unlisted: ContractInstance, owner: AccountAPI
+    registry: ContractInstance, unlisted: ContractInstance, owner: AccountAPI
 ) -> None:
     assert not registry.isVault(unlisted)
+    index = registry.vaultCount()
     receipt = registry.listVault(unlisted, sender=owner)
-    assert_event(receipt, registry.VaultListed, vault=unlisted, index=1)
+    assert_event(receipt, registry.VaultListed, vault=unlisted, index=index)
     assert registry.isVault(unlisted)
-    assert registry.vaultCount() == 2
-    assert registry.vaults(0, 2) == [vault, unlisted]
+    assert registry.vaultCount() == index + 1
+    assert registry.vaults(index, 1) == [unlisted]
     assert unlisted.cap() == 0
 
 
 def test_list_vault__twice__reverts(registry: ContractInstance, vault: ContractInstance, owner: AccountAPI) -> None:
     with reverts(registry.VaultAlreadyListed, vault=vault):
         registry.listVault(vault, sender=owner)
-    assert registry.vaultCount() == 1
 
 
 def test_list_vault__of_another_deployment__reverts(
@@ -198,11 +198,5 @@ def test_multicall__with_one_refused_call__changes_nothing(
 
 
 def test_multicall__of_views__gives_all_answers(registry: ContractInstance, vault: ContractInstance) -> None:
-    answers = registry.multicall.call([registry.vaultCount.encode_input(), registry.isVault.encode_input(vault)])
-    assert [int.from_bytes(answer) for answer in answers] == [1, 1]
-
-
-def test_registry__sent_ether__reverts(registry: ContractInstance, stranger: AccountAPI) -> None:
-    assert "receive" not in {abi.type for abi in project.AVSRegistry.contract_type.abi}
-    with pytest.raises(ape.exceptions.ContractLogicError):
-        stranger.transfer(registry, 1)
+    answers = registry.multicall.call([registry.isVault.encode_input(vault), registry.EPOCH.encode_input()])
+    assert [int.from_bytes(answer) for answer in answers] == [1, 7 * DAY]
