@@ -105,7 +105,7 @@ LATER = st.tuples(st.just("later"), st.sampled_from([1, 1, 1, 2, 5]), st.just(0)
 
 
 @given(st.lists(st.one_of(MANDATES, ALLOCATIONS, ALLOCATIONS, LATER, LATER), min_size=8, max_size=16))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_numbers__after_any_announcements__are_what_the_rule_of_time_says(
     world: World, steps: list[tuple[Any, int, int]]
 ) -> None:
@@ -114,12 +114,13 @@ def test_numbers__after_any_announcements__are_what_the_rule_of_time_says(
         epoch = world.protocol.epoch
         for what, first, second in steps:
             if what == "later":
+                _compare(world, history, epoch)
                 epoch = world.protocol.skip_epochs(first)
             elif what == "mandate":
                 history = _set_mandate(world, history, epoch, first, second)
             else:
                 history = _allocate(world, history, epoch, what, first, second)
-            _compare(world, history, epoch)
+        _compare(world, history, epoch)
 
 
 def _set_mandate(world: World, history: History, epoch: int, loss_budget: int, commission: int) -> History:
