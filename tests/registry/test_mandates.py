@@ -116,6 +116,19 @@ def test_set_mandate__at_once_below_what_is_guaranteed__reverts(
     registry.setMandate(pool, 2_000, 0, sender=operator)
 
 
+def test_set_mandate__at_once_below_what_is_guaranteed_in_this_epoch_only__reverts(
+    protocol: Protocol, registry: ContractInstance, pool: ContractInstance, avs: int, operator: AccountAPI
+) -> None:
+    registry.optIn(avs, pool, 2_000, 0, b"", sender=operator)
+    protocol.skip_epochs(3)
+    registry.optOut(avs, pool, sender=operator)
+    e = protocol.skip_epochs(1)
+    with reverts(registry.LossBudgetExceeded, epoch=e, guaranteed=2_000, lossBudget=1_999):
+        registry.setMandate(pool, 1_999, 0, sender=operator)
+    protocol.skip_epochs(1)
+    registry.setMandate(pool, 0, 0, sender=operator)
+
+
 def test_set_mandate__announced_below_what_is_guaranteed__reverts(
     protocol: Protocol, registry: ContractInstance, backed: ContractInstance, avs: int, operator: AccountAPI
 ) -> None:
