@@ -85,6 +85,11 @@ def test_list_vault__of_another_deployment__reverts(
     assert not registry.isVault(foreign)
 
 
+def test_list_vault__without_code__reverts(registry: ContractInstance, owner: AccountAPI, stranger: AccountAPI) -> None:
+    with reverts(registry.MiswiredVault, vault=stranger):
+        registry.listVault(stranger, sender=owner)
+
+
 def test_list_vault__not_the_owner__reverts(
     registry: ContractInstance, unlisted: ContractInstance, guardian: AccountAPI
 ) -> None:

@@ -176,3 +176,26 @@ def test_hook__that_opts_the_pool_out_again__meets_the_lock(
     assert not hook.succeeded()
     assert hook.result() == keccak(text="Reentered()")[:4]
     assert registry.isOptedIn(hooked_avs, operator, pool)
+
+
+def test_hook__that_has_the_operator_open_the_lock__is_refused(
+    protocol: Protocol,
+    registry: ContractInstance,
+    vault: ContractInstance,
+    stranger: AccountAPI,
+    avs_owner: AccountAPI,
+    slasher: AccountAPI,
+    hook: ContractInstance,
+) -> None:
+    wallet = stranger.deploy(project.Wallet, stranger)
+    avs = protocol.register_avs(avs_owner, slasher, vaults=[vault], hook=hook)
+    hook.setCallback(wallet, wallet.call.encode_input(registry, 0, registry.unlock.encode_input()), sender=stranger)
+    for data in (
+        registry.registerOperator.encode_input(""),
+        registry.openPool.encode_input(vault, 5_000, 0, 0),
+        registry.optIn.encode_input(avs, vault, 1, 0, b""),
+    ):
+        wallet.call(registry, 0, data, sender=stranger)
+    assert registry.isOptedIn(avs, wallet, vault)
+    assert not hook.succeeded()
+    assert hook.result()[:4] == keccak(text="NotProtocol(address)")[:4]
