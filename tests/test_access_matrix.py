@@ -1,0 +1,399 @@
+"""
+Every state-changing function of the core against every role: who may call it, and how all others are refused.
+
+The functions come from the ABIs, so that one which is missing in the table below fails. Calls are simulated on one
+world, in which each of them goes through for whoever may make it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ape
+import pytest
+from ape import project
+from ape.api import AccountAPI
+from ape.contracts import ContractContainer, ContractInstance
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+
+from scripts.deploy import ZERO_ADDRESS, deploy_vault
+from tests.helpers import Protocol, reverts
+from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
+
+CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "StakingVault")
+FUNCTIONS = [
+    f"{name}.{method.name}" for name in CORE for method in project.contracts[name].contract_type.mutable_methods
+]
+
+CONTRACTS = {"registry", "delegation", "slashing", "vault"}
+PEOPLE = {
+    *("owner", "guardian", "operator", "avs owner", "slasher", "resolver", "recipient"),
+    *("staker", "completer", "stranger"),
+}
+EVERYONE = PEOPLE | CONTRACTS
+NOBODY: set[str] = set()
+
+CALLER = object()  # in the arguments of an error: whoever was refused
+
+# What cannot be entered while code that is not ours runs in a call of the protocol.
+LOCKED = {
+    *(f"AVSRegistry.{name}" for name in ("openPool", "setMandate", "optIn", "allocate", "optOut", "eject")),
+    *(f"DelegationManager.{name}" for name in ("delegate", "delegateBySig", "undelegate", "complete", "redelegate")),
+    *(f"SlashingManager.{name}" for name in ("request", "takeBack", "veto", "execute")),
+    *(f"StakingVault.{name}" for name in ("seed", "deposit", "mint", "withdraw", "redeem", "depositAndDelegate")),
+    *(f"StakingVault.{name}" for name in ("depositNative", "depositNativeAndDelegate", "redeemNative")),
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One call: whoever is in `callers` may make it, and `error` refuses all others."""
+
+    contract: ContractInstance
+    arguments: tuple[Any, ...]
+    callers: set[str]
+    error: Any = None
+    named: dict[str, Any] = field(default_factory=dict)
+    value: int = 0
+    given: Callable[[], object] = lambda: None  # what must have happened before
+
+
+@dataclass(frozen=True)
+class World:
+    roles: dict[str, AccountAPI]
+    rules: dict[str, Rule]
+    hook: ContractInstance
+    opt_in: Callable[[], object]  # in which the hook is called
+
+
+@pytest.fixture(scope="module")
+def world(
+    protocol: Protocol,
+    asset: ContractInstance,
+    vault: ContractInstance,
+    accounts: list[AccountAPI],
+    owner: AccountAPI,
+    guardian: AccountAPI,
+    operator: AccountAPI,
+    second_operator: AccountAPI,
+    avs_owner: AccountAPI,
+    slasher: AccountAPI,
+    resolver: AccountAPI,
+    recipient: AccountAPI,
+    alice: AccountAPI,
+    bob: AccountAPI,
+    stranger: AccountAPI,
+) -> World:
+    registry, delegation, slashing = protocol.registry, protocol.delegation, protocol.slashing
+    staker, completer = alice, bob
+    roles = {
+        "owner": owner,
+        "guardian": guardian,
+        "operator": operator,
+        "avs owner": avs_owner,
+        "slasher": slasher,
+        "resolver": resolver,
+        "recipient": recipient,
+        "staker": staker,
+        "completer": completer,
+        "stranger": stranger,
+        "registry": accounts[registry.address],
+        "delegation": accounts[delegation.address],
+        "slashing": accounts[slashing.address],
+        "vault": accounts[vault.address],
+    }
+    for name in CONTRACTS:
+        roles[name].balance = ETHER
+
+    # Vaults: one in use, one of WETH, one that is not seeded, one that is not listed.
+    weth = owner.deploy(_weth())
+    native, unseeded, unlisted = (
+        deploy_vault(owner, protocol, token, native=token is weth, name="Vault", symbol="V")
+        for token in (weth, asset, asset)
+    )
+    weth.deposit(value=ETHER, sender=owner)
+    weth.approve(native, ETHER, sender=owner)
+    protocol.list_vault(native, owner)
+    native.depositNative(staker, value=ETHER, sender=staker)
+    registry.listVault(unseeded, sender=owner)
+    asset.approve(unseeded, ETHER, sender=staker)
+
+    # Pools, AVSs, and an allocation in force.
+    for account, where in ((operator, vault), (second_operator, native)):
+        if not registry.isOperator(account):
+            registry.registerOperator("", sender=account)
+        if not registry.isOpen(account, where):
+            registry.openPool(where, 5_000, 1_000, 0, sender=account)
+    hook = owner.deploy(project.HostileHook)
+    avs = protocol.register_avs(
+        avs_owner, slasher, vaults=[vault], resolver=resolver, veto=DAY, recipient=recipient, by_admission=True
+    )
+    other_avs = protocol.register_avs(avs_owner, slasher, vaults=[vault], hook=hook)
+    registry.setAdmitted(avs, operator, True, sender=avs_owner)
+    registry.optIn(avs, vault, 1_000, 0, b"", sender=operator)
+
+    # A staker with vault shares, a position and a matured ticket.
+    vault.deposit(3 * ETHER, staker, sender=staker)
+    delegation._mutable_methods_["delegate"](operator, vault, 2 * ETHER, ANYTHING, sender=staker)
+    delegation.setCompleter(completer, True, sender=staker)
+    opened = protocol.epoch
+    delegation.undelegate(operator, vault, ETHER, sender=staker)
+    protocol.to_epoch(opened + 3, second=60)
+
+    # A slash request within its veto period.
+    receipt, request = protocol.request(avs, operator, vault, 1, sender=slasher)
+    offence_at = receipt.timestamp
+
+    # What the staker signed.
+    deadline = receipt.timestamp + DAY
+    signed = (staker.address, operator.address, vault.address, 1, ANYTHING, 0, deadline)
+    signature = _sign(staker, delegation, "Delegation", DELEGATION, signed)
+    permit = _sign(staker, vault, "Permit", PERMIT, (staker.address, stranger.address, 1, 0, deadline))
+    permit_arguments = (staker, stranger, 1, deadline, permit[64], permit[:32], permit[32:64])
+    terms = (slasher, 0, False, ZERO_ADDRESS, avs_owner, ZERO_ADDRESS, ZERO_ADDRESS)
+
+    def rules(contract: ContractInstance, **table: tuple[Any, ...]) -> dict[str, Rule]:
+        kind = contract.contract_type.name
+        return {f"{kind}.{name}": _rule(contract, *row) for name, row in table.items()}
+
+    unauthorised = (registry.OwnableUnauthorizedAccount, {"account": CALLER})
+    no_operator = (registry.UnknownOperator, {"operator": CALLER})
+    no_pool = (registry.UnknownPool, {"operator": CALLER, "vault": vault})
+    not_opted_in = (registry.NotOptedIn, {"avs": avs, "operator": CALLER, "vault": vault})
+    not_avs_owner = (registry.NotAVSOwner, {"avs": avs, "caller": CALLER})
+    not_protocol = (registry.NotProtocol, {"caller": CALLER})
+    not_slashing = (delegation.NotSlashingManager, {"caller": CALLER})
+    not_slasher = (slashing.NotSlasher, {"avs": avs, "caller": CALLER})
+    no_position = (delegation.InsufficientPoolShares, {"staker": CALLER, "held": 0, "asked": 1})
+    no_ticket = (
+        delegation.NoTicket,
+        {"operator": operator, "vault": vault, "staker": CALLER, "epoch": opened},
+    )
+    no_shares = (vault.ERC20InsufficientBalance, {"sender": CALLER, "balance": 0, "needed": 1})
+    no_allowance = (vault.ERC20InsufficientAllowance, {"spender": CALLER, "allowance": 0, "needed": 1})
+    no_asset = (asset.ERC20InsufficientAllowance, {"spender": vault, "allowance": 0, "needed": 1})
+    no_seed = (asset.ERC20InsufficientAllowance, {"spender": unseeded, "allowance": 0, "needed": vault.SEED()})
+
+    asset_holders = {"staker", "completer", "owner"}
+    share_holders = {"staker", "delegation"}  # the manager holds what is delegated
+    staker_or_manager = {"staker", "delegation"}  # the manager needs no allowance
+
+    def pause() -> None:
+        registry.pause(sender=guardian)
+
+    def offer_ownership() -> None:
+        registry.transferOwnership(stranger, sender=owner)
+
+    def end_veto_period() -> None:
+        ape.chain.mine(timestamp=receipt.timestamp + DAY)
+
+    table = {
+        **rules(
+            registry,
+            # function            arguments                              callers, and how others are refused
+            registerOperator=(("",), EVERYONE - {"operator"}, registry.OperatorAlreadyRegistered, no_operator[1]),
+            openPool=((native, 0, 0, 0), {"operator"}, *no_operator),
+            setMandate=((vault, 1_000, 0), {"operator"}, *no_pool),
+            optIn=((other_avs, vault, 1, 0, b""), {"operator"}, *no_pool),
+            allocate=((avs, vault, 1, 0), {"operator"}, *not_opted_in),
+            optOut=((avs, vault), {"operator"}, *not_opted_in),
+            registerAVS=((terms, ""), EVERYONE),
+            setAdmitted=((avs, operator, True), {"avs owner"}, *not_avs_owner),
+            setVault=((avs, vault, True), {"avs owner"}, *not_avs_owner),
+            eject=((avs, operator, vault), {"avs owner"}, *not_avs_owner),
+            listVault=((unlisted,), {"owner"}, *unauthorised),
+            setGuardian=((stranger,), {"owner"}, *unauthorised),
+            transferOwnership=((stranger,), {"owner"}, *unauthorised),
+            acceptOwnership=((), {"stranger"}, *unauthorised, 0, offer_ownership),
+            renounceOwnership=((), {"owner"}, *unauthorised),
+            pause=((), {"owner", "guardian"}, registry.NotGuardian, {"caller": CALLER}),
+            unpause=((), {"owner"}, *unauthorised, 0, pause),
+            lock=((), CONTRACTS, *not_protocol),
+            unlock=((), NOBODY, *not_protocol),
+            multicall=(([],), EVERYONE),
+        ),
+        **rules(
+            delegation,
+            delegate=((operator, vault, 1, ANYTHING), share_holders, *no_shares),
+            delegateBySig=((signed, signature), EVERYONE),
+            voidNonce=((), EVERYONE),
+            undelegate=((operator, vault, 1), {"staker"}, *no_position),
+            complete=(
+                (operator, vault, staker, opened, staker, VAULT_SHARES),
+                {"staker", "completer"},
+                delegation.NotCompleter,
+                {"staker": staker, "caller": CALLER},
+            ),
+            redelegate=((operator, vault, opened, operator, staker, ANYTHING), {"staker"}, *no_ticket),
+            setCompleter=((stranger, True), EVERYONE),
+            delegateMinted=(
+                (staker, operator, 1, ANYTHING),
+                {"vault"},
+                registry.UnknownPool,
+                {"operator": operator, "vault": CALLER},
+            ),
+            slash=((operator, vault, 1, recipient), {"slashing"}, *not_slashing),
+            requestOpened=((operator, vault, deadline), {"slashing"}, *not_slashing),
+            requestEnded=((operator, vault), {"slashing"}, *not_slashing),
+            multicall=(([],), EVERYONE),
+        ),
+        **rules(
+            slashing,
+            request=((avs, operator, vault, 1, offence_at, EVIDENCE, ""), {"slasher"}, *not_slasher),
+            takeBack=((request,), {"slasher"}, *not_slasher),
+            veto=((request,), {"resolver"}, slashing.NotResolver, {"avs": avs, "caller": CALLER}),
+            execute=((request,), EVERYONE, None, {}, 0, end_veto_period),
+            multicall=(([],), EVERYONE),
+        ),
+        **rules(
+            vault,
+            deposit=((1, stranger), asset_holders, *no_asset),
+            mint=((1, stranger), asset_holders, *no_asset),
+            depositAndDelegate=((1, operator, 0, ANYTHING), asset_holders, *no_asset),
+            withdraw=((1, stranger, staker), staker_or_manager, *no_allowance),
+            redeem=((1, stranger, staker), staker_or_manager, *no_allowance),
+            transfer=((stranger, 1), share_holders, *no_shares),
+            transferFrom=((staker, stranger, 1), {"delegation"}, *no_allowance),
+            approve=((stranger, 1), EVERYONE),
+            permit=(permit_arguments, EVERYONE),
+            permitAsset=((1, deadline, 0, b"", b""), EVERYONE),
+            setCap=((1,), {"owner"}, vault.NotOwner, {"caller": CALLER}),
+            multicall=(([],), EVERYONE),
+        ),
+        **rules(
+            native,
+            depositNative=((stranger,), EVERYONE, None, {}, 1),
+            depositNativeAndDelegate=((second_operator, 0, ANYTHING), EVERYONE, None, {}, 1),
+            redeemNative=((1, stranger, staker), staker_or_manager, *no_allowance),
+        ),
+        **rules(unseeded, seed=((), {"staker"}, *no_seed)),
+    }
+
+    def opt_in() -> None:
+        registry.optIn(other_avs, vault, 1, 0, b"", sender=operator)
+
+    return World(roles, table, hook, opt_in)
+
+
+def _rule(
+    contract: ContractInstance,
+    arguments: tuple[Any, ...],
+    callers: set[str],
+    error: Any = None,
+    named: dict[str, Any] | None = None,
+    value: int = 0,
+    given: Callable[[], object] = lambda: None,
+) -> Rule:
+    return Rule(contract, arguments, callers, error, named or {}, value, given)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function__can_be_called_by_those_who_may_and_nobody_else(world: World, function: str) -> None:
+    rule = world.rules[function]
+    rule.given()
+    call = rule.contract._mutable_methods_[function.split(".")[1]].call
+    for role, account in world.roles.items():
+        if role in rule.callers:
+            call(*rule.arguments, sender=account, value=rule.value)
+        else:
+            named = {name: account if value is CALLER else value for name, value in rule.named.items()}
+            with reverts(rule.error, **named):
+                call(*rule.arguments, sender=account, value=rule.value)
+
+
+def test_table__names_every_function_and_role(world: World) -> None:
+    assert set(world.rules) == set(FUNCTIONS)
+    assert set(world.roles) == EVERYONE
+    assert set(FUNCTIONS) >= LOCKED
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function__called_back_in_the_middle_of_another__meets_the_lock_if_it_has_one(
+    world: World, function: str, stranger: AccountAPI
+) -> None:
+    rule = world.rules[function]
+    data = rule.contract._mutable_methods_[function.split(".")[1]].encode_input(*rule.arguments)
+    world.hook.setCallback(rule.contract, data, sender=stranger)
+    world.opt_in()
+    met_the_lock = not world.hook.succeeded() and world.hook.result() == keccak(text="Reentered()")[:4]
+    assert met_the_lock == (function in LOCKED)
+
+
+# --- signatures and WETH ---
+
+DELEGATION = {
+    "Delegation": [
+        ("staker", "address"),
+        ("operator", "address"),
+        ("vault", "address"),
+        ("shares", "uint256"),
+        ("accepted", "Accepted"),
+        ("nonce", "uint256"),
+        ("deadline", "uint48"),
+    ],
+    "Accepted": [
+        ("lossBudget", "uint16"),
+        ("commission", "uint16"),
+        ("vetoPeriod", "uint48"),
+        ("openRequests", "bool"),
+    ],
+}
+PERMIT = {
+    "Permit": [
+        ("owner", "address"),
+        ("spender", "address"),
+        ("value", "uint256"),
+        ("nonce", "uint256"),
+        ("deadline", "uint256"),
+    ]
+}
+
+
+def _sign(
+    signer: AccountAPI,
+    contract: ContractInstance,
+    kind: str,
+    types: dict[str, list[tuple[str, str]]],
+    values: tuple[Any, ...],
+) -> bytes:
+    """An EIP-712 signature for `contract`: r, s, v."""
+    domain = contract.eip712Domain()
+
+    def fields(kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
+        return {
+            name: fields(type_, value) if type_ in types else value
+            for (name, type_), value in zip(types[kind], values, strict=True)
+        }
+
+    message = encode_typed_data(
+        {
+            "name": domain.name,
+            "version": domain.version,
+            "chainId": domain.chainId,
+            "verifyingContract": domain.verifyingContract,
+        },
+        {key: [{"name": name, "type": type_} for name, type_ in pairs] for key, pairs in types.items()},
+        fields(kind, values),
+    )
+    signature = signer.sign_message(message)
+    assert signature is not None
+    return bytes(signature.encode_rsv())
+
+
+def _weth() -> ContractContainer:
+    """The bytecode of the real WETH9."""
+    path = Path(ape.project.path) / "node_modules/canonical-weth/build/contracts/WETH9.json"
+    compiled = json.loads(path.read_text())
+    return ContractContainer(
+        ContractType.model_validate(
+            {
+                "contractName": "WETH9",
+                "abi": compiled["abi"],
+                "deploymentBytecode": {"bytecode": compiled["bytecode"]},
+            }
+        )
+    )
