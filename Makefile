@@ -37,8 +37,8 @@ build: .build/.done ## compile the contracts
 demo: build ## play a restaking life on a node of its own, or on NETWORK, in Ape's syntax; ARGS is passed on
 	@ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
 
-test: build ## run the tests; ARGS is passed on to pytest
-	ape test $(ARGS)
+test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
+	ape test -n 2 $(ARGS)
 
 gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
 	python -m bench.gas $(ARGS)

@@ -4,6 +4,7 @@ pragma solidity ^0.8.34;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IAVSRegistry} from "../interfaces/IAVSRegistry.sol";
 import {IGovernance} from "../interfaces/IGovernance.sol";
 import {IStakingVault} from "../interfaces/IStakingVault.sol";
 import {pageSize} from "../libraries/Paging.sol";
@@ -48,9 +49,7 @@ abstract contract Governance is IGovernance, Ownable2Step {
     /// @inheritdoc IGovernance
     function listVault(address vault) external onlyOwner {
         if (_vaultPlace[vault] != 0) revert VaultAlreadyListed(vault);
-        if (_isProtocol(vault) || address(IStakingVault(vault).REGISTRY()) != address(this)) {
-            revert MiswiredVault(vault);
-        }
+        if (_isProtocol(vault) || !_isWired(vault)) revert MiswiredVault(vault);
 
         uint32 index = _vaults.length.toUint32();
         _vaults.push(vault);
@@ -123,6 +122,15 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     function _requireNotPaused() internal view {
         if (paused) revert ProtocolPaused();
+    }
+
+    function _isWired(address vault) private view returns (bool) {
+        if (vault.code.length == 0) return false;
+        try IStakingVault(vault).REGISTRY() returns (IAVSRegistry registry) {
+            return address(registry) == address(this);
+        } catch {
+            return false;
+        }
     }
 
     function _setGuardian(address guardian_) private {

@@ -37,7 +37,7 @@ def test_register_avs__by_anyone__keeps_the_terms(
     assert_event(receipt, registry.AVSRegistered, avs=avs, terms=terms, uri="ipfs://avs")
     assert registry.avsCount() == avs
     assert registry.terms(avs) == tuple(terms.values())
-    assert registry.slashingTerms(avs) == (terms["slasher"], 2 * DAY, terms["recipient"])
+    assert registry.termsToSlash(avs, stranger, stranger, 1) == (terms["slasher"], 2 * DAY, terms["recipient"], 0, 0)
 
 
 def test_register_avs__counts_from_one(owner: AccountAPI, guardian: AccountAPI, terms: Terms) -> None:
@@ -90,12 +90,12 @@ def test_register_avs__with_a_contract_of_the_protocol_as_recipient__reverts(
 
 
 @pytest.mark.usefixtures("avs")
-def test_terms__of_an_unknown_avs__revert(registry: ContractInstance) -> None:
+def test_terms__of_an_unknown_avs__revert(registry: ContractInstance, owner: AccountAPI) -> None:
     for unknown in (0, registry.avsCount() + 1):
         with reverts(registry.UnknownAVS, avs=unknown):
             registry.terms(unknown)
         with reverts(registry.UnknownAVS, avs=unknown):
-            registry.slashingTerms(unknown)
+            registry.termsToSlash(unknown, owner, owner, 1)
 
 
 # --- admission ---

@@ -1,4 +1,4 @@
-"""What the owner and the guardian may do, and the lock."""
+"""What the owner and the guardian may do."""
 
 import ape
 import pytest
@@ -11,17 +11,8 @@ from tests.helpers.protocol import DAY
 
 
 @pytest.fixture(scope="session")
-def unlisted(protocol: Protocol, asset: ContractInstance, owner: AccountAPI) -> ContractInstance:
+def unlisted_vault(protocol: Protocol, asset: ContractInstance, owner: AccountAPI) -> ContractInstance:
     return deploy_vault(owner, protocol, asset, native=False, name="Unlisted", symbol="U")
-
-
-@pytest.fixture(params=["vault", "delegation", "slashing", "registry"])
-def contract(
-    request: pytest.FixtureRequest, protocol: Protocol, vault: ContractInstance, accounts: list[AccountAPI]
-) -> AccountAPI:
-    """A contract of the protocol, as a sender."""
-    address = vault.address if request.param == "vault" else getattr(protocol, request.param).address
-    return accounts[address]
 
 
 # --- ownership ---
@@ -58,16 +49,16 @@ def test_ownership__accepted_by_another__reverts(
 
 
 def test_list_vault__of_this_deployment__is_listed(
-    registry: ContractInstance, unlisted: ContractInstance, owner: AccountAPI
+    registry: ContractInstance, unlisted_vault: ContractInstance, owner: AccountAPI
 ) -> None:
-    assert not registry.isVault(unlisted)
+    assert not registry.hasVault(unlisted_vault)
     index = registry.vaultCount()
-    receipt = registry.listVault(unlisted, sender=owner)
-    assert_event(receipt, registry.VaultListed, vault=unlisted, index=index)
-    assert registry.isVault(unlisted)
+    receipt = registry.listVault(unlisted_vault, sender=owner)
+    assert_event(receipt, registry.VaultListed, vault=unlisted_vault, index=index)
+    assert registry.hasVault(unlisted_vault)
     assert registry.vaultCount() == index + 1
-    assert registry.vaults(index, 1) == [unlisted]
-    assert unlisted.cap() == 0
+    assert registry.vaults(index, 1) == [unlisted_vault]
+    assert unlisted_vault.cap() == 0
 
 
 def test_list_vault__twice__reverts(registry: ContractInstance, vault: ContractInstance, owner: AccountAPI) -> None:
@@ -82,19 +73,31 @@ def test_list_vault__of_another_deployment__reverts(
     foreign = deploy_vault(owner, other, asset, native=False, name="Foreign", symbol="F")
     with reverts(registry.MiswiredVault, vault=foreign):
         registry.listVault(foreign, sender=owner)
-    assert not registry.isVault(foreign)
+    assert not registry.hasVault(foreign)
 
 
-def test_list_vault__without_code__reverts(registry: ContractInstance, owner: AccountAPI, stranger: AccountAPI) -> None:
-    with reverts(registry.MiswiredVault, vault=stranger):
-        registry.listVault(stranger, sender=owner)
+@pytest.mark.parametrize("contract", ["registry", "delegation", "slashing"])
+def test_list_vault__of_another_contract_of_the_protocol__reverts(
+    protocol: Protocol, owner: AccountAPI, contract: str
+) -> None:
+    address = getattr(protocol, contract)
+    with reverts(protocol.registry.MiswiredVault, vault=address):
+        protocol.registry.listVault(address, sender=owner)
+
+
+def test_list_vault__of_what_is_no_vault__reverts(
+    registry: ContractInstance, asset: ContractInstance, owner: AccountAPI, stranger: AccountAPI
+) -> None:
+    for address in (stranger, asset):
+        with reverts(registry.MiswiredVault, vault=address):
+            registry.listVault(address, sender=owner)
 
 
 def test_list_vault__not_the_owner__reverts(
-    registry: ContractInstance, unlisted: ContractInstance, guardian: AccountAPI
+    registry: ContractInstance, unlisted_vault: ContractInstance, guardian: AccountAPI
 ) -> None:
     with reverts(registry.OwnableUnauthorizedAccount, account=guardian):
-        registry.listVault(unlisted, sender=guardian)
+        registry.listVault(unlisted_vault, sender=guardian)
 
 
 # --- guardian ---
@@ -121,57 +124,10 @@ def test_set_guardian__to_nobody__leaves_pausing_to_the_owner(
     registry.pause(sender=owner)
 
 
-# --- the lock ---
-
-
-def test_lock__taken_and_given_back__can_be_taken_again(registry: ContractInstance, contract: AccountAPI) -> None:
-    lock, unlock = registry.lock.encode_input(), registry.unlock.encode_input()
-    registry.multicall([lock, unlock, lock, unlock], sender=contract)
-
-
-def test_lock__taken__cannot_be_taken_again(registry: ContractInstance, contract: AccountAPI) -> None:
-    lock = registry.lock.encode_input()
-    with reverts(registry.Reentered):
-        registry.multicall([lock, lock], sender=contract)
-
-
-def test_lock__left_taken__is_free_in_the_next_transaction(registry: ContractInstance, contract: AccountAPI) -> None:
-    registry.lock(sender=contract)
-    registry.lock(sender=contract)
-
-
-def test_lock__not_a_contract_of_the_protocol__reverts(registry: ContractInstance, stranger: AccountAPI) -> None:
-    with reverts(registry.NotProtocol, caller=stranger):
-        registry.lock(sender=stranger)
-
-
-def test_lock__of_an_unlisted_vault__reverts(
-    registry: ContractInstance, unlisted: ContractInstance, accounts: list[AccountAPI]
-) -> None:
-    with reverts(registry.NotProtocol, caller=unlisted):
-        registry.lock(sender=accounts[unlisted.address])
-
-
-def test_unlock__not_locked__reverts(registry: ContractInstance, contract: AccountAPI) -> None:
-    with reverts(registry.NotProtocol, caller=contract):
-        registry.unlock(sender=contract)
-
-
-def test_lock__taken__holds_every_guarded_call_of_the_registry(
-    registry: ContractInstance, vault: ContractInstance, accounts: list[AccountAPI]
-) -> None:
-    sender = accounts[vault.address]
-    lock = registry.lock.encode_input()
-    for call in (
-        registry.openPool.encode_input(vault, 0, 0, 0),
-        registry.setMandate.encode_input(vault, 0, 0),
-        registry.optIn.encode_input(1, vault, 1, 0, b""),
-        registry.allocate.encode_input(1, vault, 1, 0),
-        registry.optOut.encode_input(1, vault),
-        registry.eject.encode_input(1, vault, vault),
-    ):
-        with reverts(registry.Reentered):
-            registry.multicall([lock, call], sender=sender)
+def test_renounce_ownership__reverts(registry: ContractInstance, owner: AccountAPI) -> None:
+    with reverts(registry.NotRenounceable):
+        registry.renounceOwnership(sender=owner)
+    assert registry.owner() == owner.address
 
 
 # --- batching ---
@@ -203,5 +159,5 @@ def test_multicall__with_one_refused_call__changes_nothing(
 
 
 def test_multicall__of_views__gives_all_answers(registry: ContractInstance, vault: ContractInstance) -> None:
-    answers = registry.multicall.call([registry.isVault.encode_input(vault), registry.EPOCH.encode_input()])
+    answers = registry.multicall.call([registry.hasVault.encode_input(vault), registry.EPOCH.encode_input()])
     assert [int.from_bytes(answer) for answer in answers] == [1, 7 * DAY]

@@ -164,14 +164,15 @@ def _fails(contract: ContractInstance, data: bytes, sender: AccountAPI) -> bool:
 # --- a hook that calls back; `tests/test_access_matrix.py` tries every function ---
 
 
-def test_hook__that_opts_the_pool_out_again__meets_the_lock(
+def test_hook__that_undelegates__meets_the_lock(
     registry: ContractInstance,
+    delegation: ContractInstance,
     hooked_avs: int,
     pool: ContractInstance,
     operator: AccountAPI,
     hook: ContractInstance,
 ) -> None:
-    hook.setCallback(registry, registry.optOut.encode_input(hooked_avs, pool), sender=operator)
+    hook.setCallback(delegation, delegation.undelegate.encode_input(operator, pool, 1), sender=operator)
     registry.optIn(hooked_avs, pool, 1, 0, b"", sender=operator)
     assert not hook.succeeded()
     assert hook.result() == keccak(text="Reentered()")[:4]
@@ -181,6 +182,7 @@ def test_hook__that_opts_the_pool_out_again__meets_the_lock(
 def test_hook__that_has_the_operator_open_the_lock__is_refused(
     protocol: Protocol,
     registry: ContractInstance,
+    delegation: ContractInstance,
     vault: ContractInstance,
     stranger: AccountAPI,
     avs_owner: AccountAPI,
@@ -189,7 +191,8 @@ def test_hook__that_has_the_operator_open_the_lock__is_refused(
 ) -> None:
     wallet = stranger.deploy(project.Wallet, stranger)
     avs = protocol.register_avs(avs_owner, slasher, vaults=[vault], hook=hook)
-    hook.setCallback(wallet, wallet.call.encode_input(registry, 0, registry.unlock.encode_input()), sender=stranger)
+    give_back = delegation.giveBack.encode_input()
+    hook.setCallback(wallet, wallet.call.encode_input(delegation, 0, give_back), sender=stranger)
     for data in (
         registry.registerOperator.encode_input(""),
         registry.openPool.encode_input(vault, 5_000, 0, 0),

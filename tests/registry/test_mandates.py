@@ -212,7 +212,7 @@ def careful(registry: ContractInstance, vault: ContractInstance, second_operator
 def test_check_delegation__under_an_accepted_mandate__passes(
     registry: ContractInstance, vault: ContractInstance, careful: AccountAPI, accepted: tuple[int, int, int, bool]
 ) -> None:
-    registry.checkDelegation(careful, vault, accepted)
+    registry.checkConsent(careful, vault, accepted)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_check_delegation__under_a_looser_mandate__reverts(
     registry: ContractInstance, vault: ContractInstance, careful: AccountAPI, accepted: tuple[int, int, int, bool]
 ) -> None:
     with reverts(registry.MandateTooLoose, mandate=MANDATE, accepted=accepted):
-        registry.checkDelegation(careful, vault, accepted)
+        registry.checkConsent(careful, vault, accepted)
 
 
 def test_check_delegation__under_a_looser_mandate_announced__reverts(
@@ -231,14 +231,14 @@ def test_check_delegation__under_a_looser_mandate_announced__reverts(
     accepted = (5_000, 1_000, 0, False)
     registry.setMandate(backed, 5_001, 0, sender=operator)
     with reverts(registry.MandateTooLoose, mandate=(5_001, 1_000, 0), accepted=accepted):
-        registry.checkDelegation(operator, backed, accepted)
+        registry.checkConsent(operator, backed, accepted)
 
 
 def test_check_delegation__to_a_pool_that_is_not_open__reverts(
     registry: ContractInstance, vault: ContractInstance, stranger: AccountAPI
 ) -> None:
     with reverts(registry.UnknownPool, operator=stranger, vault=vault):
-        registry.checkDelegation(stranger, vault, ANY_MANDATE)
+        registry.checkConsent(stranger, vault, ANY_MANDATE)
 
 
 def test_check_delegation__paused__reverts(
@@ -246,4 +246,4 @@ def test_check_delegation__paused__reverts(
 ) -> None:
     registry.pause(sender=guardian)
     with reverts(registry.ProtocolPaused):
-        registry.checkDelegation(operator, pool, ANY_MANDATE)
+        registry.checkConsent(operator, pool, ANY_MANDATE)

@@ -260,11 +260,13 @@ def test_opt_out_and_in_again__in_one_epoch__has_nothing_for_one_epoch(world: Wo
     ]
 
 
-def test_epochs_long_past__are_answered_with_the_epoch_before_the_last_announcement(world: World) -> None:
+def test_epochs_before_the_one_before_the_last_announcement__revert(world: World) -> None:
     registry = world.protocol.registry
     e = world.protocol.skip_epochs(5)
     registry.setMandate(world.vault, 4_000, 0, sender=world.operator)
-    assert registry.mandateAt(world.operator, world.vault, 0) == (5_000, 1_000, 0)
+    assert registry.mandateAt(world.operator, world.vault, e - 1) == (5_000, 1_000, 0)
+    with reverts(registry.EpochTooOld, epoch=e - 2, oldest=e - 1):
+        registry.mandateAt(world.operator, world.vault, e - 2)
     assert registry.mandateAt(world.operator, world.vault, e + 1) == (5_000, 1_000, 0)
     assert registry.mandateAt(world.operator, world.vault, 2**24 - 1) == (4_000, 0, 0)
 

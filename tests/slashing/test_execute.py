@@ -87,8 +87,8 @@ def test_execute__of_a_request_that_nobody_made__reverts(scene: Scene, ripe: Req
 
 
 def test_execute__of_an_unknown_avs__reverts(scene: Scene, ripe: Request) -> None:
-    with reverts(scene.protocol.registry.UnknownAVS, avs=9):
-        scene.execute((9, *ripe[1:]))
+    with reverts(scene.protocol.registry.UnknownAVS, avs=2**32 - 1):
+        scene.execute((2**32 - 1, *ripe[1:]))
 
 
 # --- by whom ---
