@@ -214,6 +214,8 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         if (a.admitted[operator]) {
             a.admitted[operator] = false;
             emit AdmissionSet(avs, operator, false);
+            // An operator that is out already, by an opt-out sent ahead, does not keep its admission.
+            if (!isOptedIn(avs, operator, vault)) return;
         }
         _optOut(avs, operator, vault, true);
     }

@@ -211,7 +211,7 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
     {
         uint24 e = epoch();
         Epoch memory now_ = _thisEpoch(AvsId.wrap(0), operator, vault, e);
-        uint256 floor = now_.floor();
+        uint256 floor = SlashMath.floorOf(now_.base, now_.parts.lossBudget);
         uint256 next = SlashMath.floorOf(floor, REGISTRY.mandateAt(operator, vault, e + 1).lossBudget);
         value = toVaultSharesDown(poolShares, DELEGATION.retained(operator, vault));
         thisEpoch = toVaultSharesDown(poolShares, floor);

@@ -212,7 +212,8 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     /// @inheritdoc IERC4626
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
         if (REGISTRY.paused()) return 0;
-        return Math.min(Math.saturatingSub(cap, totalAssets()), convertToAssets(MAX_SUPPLY - totalSupply()));
+        uint256 room = Math.min(Math.saturatingSub(cap, totalAssets()), convertToAssets(MAX_SUPPLY - totalSupply()));
+        return convertToShares(room) == 0 ? 0 : room;
     }
 
     /// @inheritdoc IERC4626

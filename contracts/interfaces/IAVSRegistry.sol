@@ -150,6 +150,7 @@ interface IAVSRegistry is IGovernance, IClock {
     function setVault(AvsId avs, address vault, bool counts) external;
 
     /// Announces that a pool leaves the AVS, and ends the operator's admission. Only the AVS's owner.
+    /// @dev NotOptedIn if there is neither an allocation nor an admission to end.
     function eject(AvsId avs, address operator, address vault) external;
 
     // --- views ---

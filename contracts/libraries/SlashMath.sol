@@ -51,11 +51,6 @@ library SlashMath {
         return Math.min(Math.saturatingSub(others, self.elasticTaken - self.ownElastic), _shared(self));
     }
 
-    /// What is retained at the end of the epoch at least [wad].
-    function floor(Epoch memory self) internal pure returns (uint256) {
-        return floorOf(self.base, self.parts.lossBudget);
-    }
-
     /// What is retained at the end of an epoch that began with `base`, at least [wad].
     function floorOf(uint256 base, uint256 lossBudget) internal pure returns (uint256) {
         return base - partDown(base, lossBudget);
@@ -73,7 +68,7 @@ library SlashMath {
     function safe(Epoch memory self, Parts memory next) internal pure returns (uint256 guaranteed, uint256 elastic) {
         Parts memory p = self.parts;
         uint256 own = partDown(self.base, p.guaranteed) - self.ownGuaranteed;
-        uint256 nextBase = self.floor() + own;
+        uint256 nextBase = floorOf(self.base, p.lossBudget) + own;
         guaranteed = Math.min(own, partDown(nextBase, Math.min(p.guaranteed, next.guaranteed)));
         elastic = Math.min(_elasticNow(self), partDown(nextBase, _elasticNext(p, next)));
     }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.34;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Lanes} from "./Lanes.sol";
+import {EpochTooOld, Lanes} from "./Lanes.sol";
 
 /// What all AVSs of a pool have together, kept as it changes and never added up.
 struct Totals {
@@ -35,6 +35,7 @@ library TotalsLib {
 
     /// Σ elastic in `epoch`, which is the current one or a later one [bps].
     function elasticAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
+        if (epoch < self.stamp) revert EpochTooOld(epoch, self.stamp);
         return (self.elastic >> (Math.min(epoch - self.stamp, 3) * WIDTH)) & MASK;
     }
 

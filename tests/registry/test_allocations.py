@@ -288,8 +288,7 @@ def test_eject__by_another_than_the_avs_owner__reverts(
         registry.eject(avs, operator, pool, sender=slasher)
 
 
-@pytest.mark.usefixtures("opted_in")
-def test_eject__of_a_pool_that_is_not_opted_in__reverts(
+def test_eject__of_an_operator_that_opted_out_ahead_of_it__ends_its_admission(
     registry: ContractInstance,
     selective_avs: int,
     pool: ContractInstance,
@@ -297,9 +296,25 @@ def test_eject__of_a_pool_that_is_not_opted_in__reverts(
     avs_owner: AccountAPI,
 ) -> None:
     registry.setAdmitted(selective_avs, operator, True, sender=avs_owner)
+    registry.optIn(selective_avs, pool, 1, 0, b"", sender=operator)
+    registry.optOut(selective_avs, pool, sender=operator)
+    receipt = registry.eject(selective_avs, operator, pool, sender=avs_owner)
+    assert_event(receipt, registry.AdmissionSet, avs=selective_avs, operator=operator, admitted=False)
+    assert_events(receipt, registry.OptedOut)
+    with reverts(registry.NotAdmitted, avs=selective_avs, operator=operator):
+        registry.optIn(selective_avs, pool, 1, 0, b"", sender=operator)
+
+
+@pytest.mark.usefixtures("opted_in")
+def test_eject__with_neither_allocation_nor_admission__reverts(
+    registry: ContractInstance,
+    selective_avs: int,
+    pool: ContractInstance,
+    operator: AccountAPI,
+    avs_owner: AccountAPI,
+) -> None:
     with reverts(registry.NotOptedIn, avs=selective_avs, operator=operator, vault=pool):
         registry.eject(selective_avs, operator, pool, sender=avs_owner)
-    assert registry.isAdmitted(selective_avs, operator)
 
 
 def test_eject__from_an_unknown_avs__reverts(

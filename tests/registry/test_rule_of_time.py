@@ -267,6 +267,9 @@ def test_epochs_before_the_one_before_the_last_announcement__revert(world: World
     assert registry.mandateAt(world.operator, world.vault, e - 1) == (5_000, 1_000, 0)
     with reverts(registry.EpochTooOld, epoch=e - 2, oldest=e - 1):
         registry.mandateAt(world.operator, world.vault, e - 2)
+    registry.optIn(world.avss[0], world.vault, 1, 0, b"", sender=world.operator)
+    with reverts(registry.EpochTooOld, epoch=e - 1, oldest=e):
+        registry.partsAt(world.avss[0], world.operator, world.vault, e - 1)
     assert registry.mandateAt(world.operator, world.vault, e + 1) == (5_000, 1_000, 0)
     assert registry.mandateAt(world.operator, world.vault, 2**24 - 1) == (4_000, 0, 0)
 

@@ -116,6 +116,18 @@ def test_mint__to_nobody__reverts(vault: ContractInstance, alice: AccountAPI) ->
         vault.mint(1, ZERO_ADDRESS, sender=alice)
 
 
+def test_max_deposit__of_room_for_less_than_a_share__is_zero(
+    protocol: Protocol, vault: ContractInstance, asset: ContractInstance, owner: AccountAPI, alice: AccountAPI
+) -> None:
+    asset.mint(vault, 4 * SEED, sender=owner)  # a share costs five
+    vault.setCap(5 * SEED + 4, sender=protocol.owner)
+    assert vault.maxDeposit(alice) == vault.maxMint(alice) == 0
+    vault.setCap(5 * SEED + 5, sender=protocol.owner)
+    assert vault.maxDeposit(alice) == 5
+    vault.deposit(5, alice, sender=alice)
+    assert vault.balanceOf(alice) == 1
+
+
 class TestSupplyBound:
     """Vault shares in existence stay below 2^96."""
 
