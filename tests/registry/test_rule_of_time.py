@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import ape
 import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import Protocol, reverts
+from tests.helpers.isolation import isolated
 from tests.helpers.protocol import ANY_MANDATE, BPS, ETHER
 from tests.helpers.rule_of_time import Number, total
 
@@ -109,7 +109,7 @@ LATER = st.tuples(st.just("later"), st.sampled_from([1, 1, 1, 2, 5]), st.just(0)
 def test_numbers__after_any_announcements__are_what_the_rule_of_time_says(
     world: World, steps: list[tuple[Any, int, int]]
 ) -> None:
-    with ape.chain.isolate():
+    with isolated():
         history = History()
         epoch = world.protocol.epoch
         for what, first, second in steps:
