@@ -7,7 +7,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from eth_abi.abi import decode
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import Protocol, reverts
@@ -105,7 +105,13 @@ LATER = st.tuples(st.just("later"), st.sampled_from([1, 1, 1, 2, 5]), st.just(0)
 
 
 @given(st.lists(st.one_of(MANDATES, ALLOCATIONS, ALLOCATIONS, LATER, LATER), min_size=8, max_size=16))
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # to shrink a failure takes minutes, and it is short as it is
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_numbers__after_any_announcements__are_what_the_rule_of_time_says(
     world: World, steps: list[tuple[Any, int, int]]
 ) -> None:
