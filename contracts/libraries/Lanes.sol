@@ -38,15 +38,15 @@ library LanesLib {
         return self.lane(Math.min(epoch + 1 - stamp, 4));
     }
 
-    /// The largest that the number is from the current epoch on, of lanes that start there.
+    /// The largest that the number is from the epoch of lane 1 on: no lane between is above both ends (see `announce`).
     function peak(Lanes self) internal pure returns (uint256) {
-        return Math.max(Math.max(self.lane(1), self.lane(2)), Math.max(self.lane(3), self.lane(4)));
+        return Math.max(self.lane(1), self.settled());
     }
 
     /// The same number `past` epochs later: the past drops out below, copies of the last lane move in from above.
     function later(Lanes self, uint256 past) internal pure returns (Lanes) {
         if (past == 0) return self;
-        if (past > 5) past = 5;
+        if (past > 4) past = 4;
         // The shift leaves `5 - past` lanes; the cast drops the copies above the fifth.
         return
             Lanes.wrap(
