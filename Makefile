@@ -34,14 +34,14 @@ build: .build/.done ## compile the contracts
 	rm -rf contracts/.cache # Ape looks at 500 files at most, and would take these for ours
 	touch $@
 
-demo: build ## play a restaking life on a node of its own, or on NETWORK, in Ape's syntax; ARGS is passed on
-	@ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
+demo: build ## play a restaking life on a node of its own, or on NETWORK=http://127.0.0.1:8545
+	@env -u APE_FOUNDRY_HOST ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
 
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
-	ape test -n 2 $(ARGS)
+	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
-gas: build ## measure gas beside the peers and write bench/gas.json; in CI compare with it; ARGS="--check" too
-	python -m bench.gas $(ARGS)
+gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check compare with it instead
+	env -u APE_FOUNDRY_HOST python -m bench.gas $(ARGS)
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)

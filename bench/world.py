@@ -13,7 +13,7 @@ from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
 from bench.chain import START
-from scripts.deploy import Timing, deploy_core, deploy_vault
+from deployer.contracts import Timing, deploy_core, deploy_vault
 from tests.helpers.protocol import DAY, ETHER, Protocol
 
 WETH9 = Path(__file__).parent.parent / "node_modules/canonical-weth/build/contracts/WETH9.json"

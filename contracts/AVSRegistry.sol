@@ -2,13 +2,10 @@
 pragma solidity 0.8.36;
 
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Clock} from "./base/Clock.sol";
 import {Governance} from "./base/Governance.sol";
 import {IAVSHook} from "./interfaces/IAVSHook.sol";
 import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
-import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
-import {ISlashingManager} from "./interfaces/ISlashingManager.sol";
 import {BPS} from "./libraries/Constants.sol";
 import {Lanes, LanesLib} from "./libraries/Lanes.sol";
 import {pageSize} from "./libraries/Paging.sol";
@@ -18,8 +15,6 @@ import {Accepted, AvsId} from "./libraries/Types.sol";
 
 /// See `IAVSRegistry`.
 contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
-    using SafeCast for uint256;
-
     // ------------------------------------------------------------------------------------------------------ types
 
     struct StoredMandate {
@@ -119,15 +114,16 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         if (isOpen(msg.sender, vault)) revert PoolAlreadyOpen(msg.sender, vault);
         if (vetoPeriod > MAX_VETO) revert VetoPeriodTooLong(vetoPeriod, MAX_VETO);
 
-        _pools[msg.sender][vault].mandate.vetoPeriod = vetoPeriod;
+        Pool storage pool = _pools[msg.sender][vault];
+        pool.mandate.vetoPeriod = vetoPeriod;
         emit PoolOpened(msg.sender, vault, vetoPeriod);
-        _setMandate(vault, lossBudget, commission, true);
+        _setMandate(pool, vault, lossBudget, commission, true);
     }
 
     /// @inheritdoc IAVSRegistry
     function setMandate(address vault, uint256 lossBudget, uint256 commission) external {
-        _requireOpen(msg.sender, vault);
-        _setMandate(vault, lossBudget, commission, !DELEGATION().everDelegated(msg.sender, vault));
+        Pool storage pool = _requireOpen(msg.sender, vault);
+        _setMandate(pool, vault, lossBudget, commission, !DELEGATION.everDelegated(msg.sender, vault));
     }
 
     /// @inheritdoc IAVSRegistry
@@ -153,9 +149,9 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
 
         address hook = a.terms.hook;
         if (hook == address(0)) return;
-        DELEGATION().take();
+        DELEGATION.take();
         IAVSHook(hook).onOptIn(avs, msg.sender, vault, guaranteed, elastic, data);
-        DELEGATION().giveBack();
+        DELEGATION.giveBack();
     }
 
     /// @inheritdoc IAVSRegistry
@@ -221,16 +217,6 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     // ------------------------------------------------------------------------------------------------------ views
-
-    /// @inheritdoc IAVSRegistry
-    function DELEGATION() public view returns (IDelegationManager) {
-        return IDelegationManager(DELEGATION_);
-    }
-
-    /// @inheritdoc IAVSRegistry
-    function SLASHING() external view returns (ISlashingManager) {
-        return ISlashingManager(SLASHING_);
-    }
 
     /// @inheritdoc IAVSRegistry
     function checkConsent(address operator, address vault, Accepted calldata accepted) external view {
@@ -383,12 +369,13 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     }
 
     /// Sets the mandate of the caller's pool, at once or by the rule of time.
-    function _setMandate(address vault, uint256 lossBudget, uint256 commission, bool atOnce) private {
+    function _setMandate(Pool storage pool, address vault, uint256 lossBudget, uint256 commission, bool atOnce)
+        private
+    {
         if (lossBudget > BPS) revert FractionTooLarge(lossBudget);
         if (commission > BPS) revert FractionTooLarge(commission);
 
         uint24 e = epoch();
-        Pool storage pool = _pools[msg.sender][vault];
         StoredMandate memory m = pool.mandate;
         uint256 past = e - m.stamp;
         m.stamp = e;
@@ -399,11 +386,12 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
             m.lossBudget = m.lossBudget.later(past).announce(lossBudget);
             m.commission = m.commission.later(past).announce(commission);
         }
-        pool.mandate = m;
         Lanes allGuaranteed = pool.totals.guaranteed.later(e - pool.totals.stamp);
         for (uint24 i = 0; i <= 3; ++i) {
             _requireWithinBudget(e + i, m.lossBudget.lane(i + 1), allGuaranteed.lane(i + 1));
         }
+
+        pool.mandate = m;
         emit MandateAnnounced(msg.sender, vault, lossBudget, commission, atOnce);
     }
 

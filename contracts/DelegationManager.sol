@@ -6,7 +6,6 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Clock} from "./base/Clock.sol";
 import {IAVSRegistry} from "./interfaces/IAVSRegistry.sol";
 import {IDelegationManager} from "./interfaces/IDelegationManager.sol";
@@ -19,8 +18,6 @@ import {Accepted} from "./libraries/Types.sol";
 
 /// See `IDelegationManager`.
 contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multicall {
-    using SafeCast for uint256;
-
     // ------------------------------------------------------------------------------------------------------ types
 
     // What a delegation must know of a pool, in one slot.
@@ -109,7 +106,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
         guarded
         returns (uint256)
     {
-        return _take(msg.sender, operator, vault, shares, accepted);
+        return _delegateHeld(msg.sender, operator, vault, shares, accepted);
     }
 
     /// @inheritdoc IDelegationManager
@@ -139,7 +136,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
             revert InvalidSignature(d.staker);
         }
 
-        return _take(d.staker, d.operator, d.vault, d.shares, d.accepted);
+        return _delegateHeld(d.staker, d.operator, d.vault, d.shares, d.accepted);
     }
 
     /// @inheritdoc IDelegationManager
@@ -224,6 +221,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
         external
         returns (uint256)
     {
+        // Not `guarded`: the vault holds the lock. Any other caller has no pool, so `checkConsent` refuses it.
         return _delegate(staker, operator, msg.sender, shares, accepted);
     }
 
@@ -245,7 +243,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
             losses.epoch = e;
             pool.history[losses.count++] = Loss(e, before);
         }
-        losses.retained = before - uint64(amount); // reverts rather than take more than there is
+        losses.retained = uint64(before - amount); // at most `before`; reverts rather than take more than there is
         IERC20(vault).transfer(recipient, shares);
     }
 
@@ -291,7 +289,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
     }
 
     /// @inheritdoc IDelegationManager
-    function poolShares(address operator, address vault) public view returns (uint256 live, uint256 leaving) {
+    function poolShares(address operator, address vault) external view returns (uint256 live, uint256 leaving) {
         Pool storage pool = _pools[operator][vault];
         return (pool.total.last.shares, _leaving(pool, epoch()));
     }
@@ -368,7 +366,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
     }
 
     /// Delegates vault shares that `staker` holds. The vault lets this contract move them without allowance.
-    function _take(address staker, address operator, address vault, uint256 shares, Accepted calldata accepted)
+    function _delegateHeld(address staker, address operator, address vault, uint256 shares, Accepted calldata accepted)
         private
         returns (uint256 poolShares_)
     {
@@ -386,7 +384,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
         Pool storage pool = _pools[operator][vault];
         Losses memory losses = pool.losses;
         if (!accepted.openRequests && _hasOpenRequest(losses)) revert OpenSlashRequest(operator, vault);
-        if (pool.total.last.epoch == 0) pool.losses.retained = losses.retained = uint64(WAD);
+        if (pool.total.last.epoch == 0) pool.losses.retained = losses.retained = uint64(WAD); // below 2^64
         uint256 retained_ = losses.retained;
         if (retained_ < MIN_RETAINED) revert PoolSpent(operator, vault, retained_);
 
@@ -397,7 +395,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
 
     /// Changes a position and its pool's total alike.
     function _move(Pool storage pool, address staker, uint24 e, uint256 added, uint256 taken) private {
-        uint256 left = EPOCH - (block.timestamp - GENESIS) % EPOCH; // seconds to go in `e`
+        uint256 left = startOf(e + 1) - block.timestamp; // of `e`, the current epoch [s]
         pool.positions[staker].move(added, taken, e, left, EPOCH);
         pool.total.move(added, taken, e, left, EPOCH);
     }

@@ -72,7 +72,9 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         string calldata uri
     ) external returns (RequestId id, uint256 granted) {
         Request memory r = Request(avs, operator, vault, amount, offenceAt, clock(), evidence);
-        _requireInWindow(r);
+        if (offenceAt > r.requestedAt || r.requestedAt - offenceAt > REPORT_WINDOW) {
+            revert OffenceOutOfWindow(offenceAt, r.requestedAt);
+        }
         uint24 e = epochAt(offenceAt);
         (address slasher, uint48 vetoPeriod, address recipient, uint256 guaranteed, uint256 elastic) =
             REGISTRY.termsToSlash(avs, operator, vault, e);
@@ -173,17 +175,17 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
 
         uint24 e = epoch();
         Epoch memory now_ = _thisEpoch(avs, operator, vault, e);
-        Amounts memory a = s.shares;
-        (a.slashableGuaranteed, a.slashableElastic) = now_.slashable();
-        (a.safeGuaranteed, a.safeElastic) = now_.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
-        a.othersElastic = now_.othersElastic();
-
+        (uint256 guaranteed, uint256 elastic) = now_.slashable();
+        (uint256 safeGuaranteed, uint256 safeElastic) = now_.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
         (uint256 live, uint256 leaving) = DELEGATION.poolShares(operator, vault);
-        a.slashableGuaranteed = toVaultSharesDown(live + leaving, a.slashableGuaranteed);
-        a.slashableElastic = toVaultSharesDown(live + leaving, a.slashableElastic);
-        a.safeGuaranteed = toVaultSharesDown(live, a.safeGuaranteed);
-        a.safeElastic = toVaultSharesDown(live, a.safeElastic);
-        a.othersElastic = toVaultSharesDown(live + leaving, a.othersElastic);
+        Amounts memory a = Amounts(
+            toVaultSharesDown(live + leaving, guaranteed),
+            toVaultSharesDown(live + leaving, elastic),
+            toVaultSharesDown(live, safeGuaranteed),
+            toVaultSharesDown(live, safeElastic),
+            toVaultSharesDown(live + leaving, now_.othersElastic())
+        );
+        s.shares = a;
         IERC4626 token = IERC4626(vault);
         s.assets = Amounts(
             token.convertToAssets(a.slashableGuaranteed),
@@ -210,8 +212,8 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         returns (uint256 value, uint256 thisEpoch, uint256 leaving)
     {
         uint24 e = epoch();
-        Epoch memory now_ = _thisEpoch(AvsId.wrap(0), operator, vault, e);
-        uint256 floor = SlashMath.floorOf(now_.base, now_.parts.lossBudget);
+        uint256 base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
+        uint256 floor = SlashMath.floorOf(base, REGISTRY.mandateAt(operator, vault, e).lossBudget);
         uint256 next = SlashMath.floorOf(floor, REGISTRY.mandateAt(operator, vault, e + 1).lossBudget);
         value = toVaultSharesDown(poolShares, DELEGATION.retained(operator, vault));
         thisEpoch = toVaultSharesDown(poolShares, floor);
@@ -219,12 +221,6 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
     }
 
     // ---------------------------------------------------------------------------------------------------- private
-
-    function _requireInWindow(Request memory r) private view {
-        if (r.offenceAt > r.requestedAt || r.requestedAt - r.offenceAt > REPORT_WINDOW) {
-            revert OffenceOutOfWindow(r.offenceAt, r.requestedAt);
-        }
-    }
 
     /// The last second at which a request can be executed.
     function _lapsesAt(Request memory r, uint48 vetoPeriod) private view returns (uint48) {
@@ -273,6 +269,7 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         (guaranteed, elastic) = _grant(r, own, remaining, guaranteed, elastic);
         granted = guaranteed + elastic;
         if (recipient == address(0)) recipient = BURN;
+        // Called first, as a pool without stake grants nothing. It calls only the vault's shares, under the lock.
         uint256 shares = DELEGATION.slash(r.operator, r.vault, granted, recipient);
         if (shares == 0) return 0;
 

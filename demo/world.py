@@ -14,7 +14,7 @@ from hexbytes import HexBytes
 from demo.ledger import SEED, Ledger, PoolKey
 from demo.node import Node
 from demo.observation import Observation, SeenPool, SeenTicket, SeenVault
-from scripts.deploy import ZERO_ADDRESS, Core, Timing, deploy_core, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, Core, Timing, deploy_core, deploy_vault
 
 ETHER = 10**18
 DAY = 86_400

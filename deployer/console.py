@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import ape
 import click
 
 from deployer.journal import contract_at, read_deployment
@@ -25,6 +26,11 @@ def names(path: Path) -> dict[str, Any]:
     core = {short: contracts.pop(name) for short, name in SHORT.items() if name in contracts}
     extras: dict[str, Any] = {**vaults, **contracts, **core, "vaults": vaults}
     if "registry" in core:
+        if not ape.chain.provider.get_code(core["registry"].address):
+            click.echo(f"no contracts by name: {path} is of another chain. Deploy anew: make deploy ARGS=--force")
+            return {}
         extras["epoch"] = core["registry"].epoch
+    if ape.chain.provider.network.is_local:
+        extras["account"] = ape.accounts.test_accounts[0]
     click.echo(f"contracts by name: {', '.join(extras)}")
     return extras

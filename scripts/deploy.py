@@ -16,12 +16,9 @@ from web3.exceptions import Web3Exception
 
 from deployer.check import check_chain, differences
 from deployer.config import load_config
-from deployer.contracts import ZERO_ADDRESS, Core, Timing, create_address, deploy_core, deploy_vault
 from deployer.deploy import deploy
 from deployer.errors import DeployError
 from deployer.journal import read_deployment
-
-__all__ = ["ZERO_ADDRESS", "Core", "Timing", "cli", "create_address", "deploy_core", "deploy_vault"]
 
 HOME = Path(__file__).parent.parent
 

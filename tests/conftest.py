@@ -14,7 +14,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from web3.eth import Eth
 
-from scripts.deploy import Timing, deploy_core, deploy_vault
+from deployer.contracts import Timing, deploy_core, deploy_vault
 from tests.helpers.protocol import ETHER, Protocol
 
 # Anvil often answers before the block is there, and web3 would then wait 100 ms before it looks again.

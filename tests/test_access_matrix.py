@@ -20,7 +20,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
 
-from scripts.deploy import ZERO_ADDRESS, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, deploy_vault
 from tests.helpers import Protocol, reverts
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
 

@@ -4,7 +4,7 @@ from ape.api import AccountAPI
 
 from bench.row import gas, row
 from bench.world import ACCEPTED, AMOUNT, COMMISSION, GUARANTEED, LOSS_BUDGET, World
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.protocol import DAY
 
 

@@ -5,7 +5,7 @@ from ape.api import AccountAPI
 
 from bench.row import gas, row
 from bench.world import GUARANTEED, PART, World
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.protocol import DAY
 
 SLASH = 12_345678901234567  # about 1.2 % of `retained` [wad]

@@ -5,7 +5,9 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAVSRegistry} from "../interfaces/IAVSRegistry.sol";
+import {IDelegationManager} from "../interfaces/IDelegationManager.sol";
 import {IGovernance} from "../interfaces/IGovernance.sol";
+import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 import {IStakingVault} from "../interfaces/IStakingVault.sol";
 import {pageSize} from "../libraries/Paging.sol";
 
@@ -15,8 +17,10 @@ abstract contract Governance is IGovernance, Ownable2Step {
     // ------------------------------------------------------------------------------------------------- immutables
 
     // Predicted by the deployer, who deploys them after this contract; each of them refuses to be deployed elsewhere.
-    address internal immutable DELEGATION_;
-    address internal immutable SLASHING_;
+    /// @inheritdoc IGovernance
+    IDelegationManager public immutable DELEGATION;
+    /// @inheritdoc IGovernance
+    ISlashingManager public immutable SLASHING;
 
     // ---------------------------------------------------------------------------------------------------- storage
 
@@ -34,8 +38,8 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     constructor(address owner, address guardian_, address delegation, address slashing) Ownable(owner) {
         if (delegation == address(0) || slashing == address(0)) revert ZeroAddress();
-        DELEGATION_ = delegation;
-        SLASHING_ = slashing;
+        DELEGATION = IDelegationManager(delegation);
+        SLASHING = ISlashingManager(slashing);
         _setGuardian(guardian_);
     }
 
@@ -106,9 +110,7 @@ abstract contract Governance is IGovernance, Ownable2Step {
     // ---------------------------------------------------------------------------------------------------- internal
 
     function _vaultIndex(address vault) internal view returns (uint32) {
-        uint32 place = _vaultPlace[vault];
-        if (place == 0) revert UnknownVault(vault);
-        return place - 1;
+        return _vaultPlace[vault] - 1;
     }
 
     function _vaultAt(uint256 index) internal view returns (address) {
@@ -117,7 +119,9 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     /// Whether `account` is a contract of this deployment.
     function _isProtocol(address account) internal view returns (bool) {
-        return account == DELEGATION_ || account == SLASHING_ || account == address(this) || hasVault(account);
+        return
+            account == address(DELEGATION) || account == address(SLASHING) || account == address(this)
+                || hasVault(account);
     }
 
     function _requireNotPaused() internal view {

@@ -4,9 +4,7 @@ pragma solidity ^0.8.34;
 import {Parts} from "../libraries/SlashMath.sol";
 import {AvsId, Accepted} from "../libraries/Types.sol";
 import {IClock} from "./IClock.sol";
-import {IDelegationManager} from "./IDelegationManager.sol";
 import {IGovernance} from "./IGovernance.sol";
-import {ISlashingManager} from "./ISlashingManager.sol";
 
 /// Who secures what, on which terms?
 ///
@@ -122,6 +120,8 @@ interface IAVSRegistry is IGovernance, IClock {
     function openPool(address vault, uint256 lossBudget, uint256 commission, uint48 vetoPeriod) external;
 
     /// Announces a mandate for the caller's pool; at once if nobody ever delegated to it.
+    /// @param lossBudget [bps]
+    /// @param commission [bps]
     /// @dev LossBudgetExceeded if the guaranteed parts do not fit in some epoch.
     function setMandate(address vault, uint256 lossBudget, uint256 commission) external;
 
@@ -131,7 +131,9 @@ interface IAVSRegistry is IGovernance, IClock {
     /// @param data For the hook.
     function optIn(AvsId avs, address vault, uint256 guaranteed, uint256 elastic, bytes calldata data) external;
 
-    /// Announces another allocation of the caller's pool to an AVS it opted in to.
+    /// Announces another allocation of the caller's pool to an AVS it opted in to. While paused, neither part may rise.
+    /// @param guaranteed [bps]
+    /// @param elastic [bps]
     function allocate(AvsId avs, address vault, uint256 guaranteed, uint256 elastic) external;
 
     /// Announces that the caller's pool leaves `avs`. Nobody can refuse it.
@@ -154,10 +156,6 @@ interface IAVSRegistry is IGovernance, IClock {
     function eject(AvsId avs, address operator, address vault) external;
 
     // --- views ---
-
-    function DELEGATION() external view returns (IDelegationManager);
-
-    function SLASHING() external view returns (ISlashingManager);
 
     /// How old an offence may be when it is reported [s].
     function REPORT_WINDOW() external view returns (uint48);

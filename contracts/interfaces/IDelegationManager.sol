@@ -158,6 +158,7 @@ interface IDelegationManager is IClock {
     function slash(address operator, address vault, uint256 amount, address recipient) external returns (uint256 shares);
 
     /// Notes that a slash request on the pool is open, `until` at the latest. Only the `SlashingManager`.
+    /// @param until [s, Unix time]
     function requestOpened(address operator, address vault, uint48 until) external;
 
     /// Notes that an open slash request on the pool was vetoed, taken back or executed. Only the `SlashingManager`.

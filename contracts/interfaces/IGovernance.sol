@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
+import {IDelegationManager} from "./IDelegationManager.sol";
+import {ISlashingManager} from "./ISlashingManager.sol";
+
 /// Who may do what to the protocol itself.
 ///
 /// The owner lists vaults, sets their caps, names the guardian and ends a pause. The guardian can pause what adds risk:
@@ -40,6 +43,10 @@ interface IGovernance {
     function pause() external;
 
     // --- views ---
+
+    function DELEGATION() external view returns (IDelegationManager);
+
+    function SLASHING() external view returns (ISlashingManager);
 
     function guardian() external view returns (address);
 

@@ -44,7 +44,7 @@ interface ISlashingManager is IClock {
         uint256 othersElastic;
     }
 
-    /// A pool as one AVS sees it. All zero while the AVS does not count the vault.
+    /// A pool as one AVS sees it. All amounts are zero while the AVS does not count the vault.
     struct Stake {
         address operator;
         address vault;

@@ -66,12 +66,12 @@ library LanesLib {
         uint256 afterNext = Math.min(self.lane(3), value);
         uint256 lanes = (Lanes.unwrap(self) & (MASK << WIDTH | MASK)) | (next << (2 * WIDTH))
             | (afterNext << (3 * WIDTH)) | (value << (4 * WIDTH));
-        return Lanes.wrap(uint80(lanes));
+        return Lanes.wrap(uint80(lanes)); // five lanes of 16 bits
     }
 
     /// A number that is `value` in every epoch.
     /// @param value At most 2^16 - 1.
     function constantly(uint256 value) internal pure returns (Lanes) {
-        return Lanes.wrap(uint80(value * ONES));
+        return Lanes.wrap(uint80(value * ONES)); // five lanes of 16 bits
     }
 }

@@ -7,7 +7,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.delegation.conftest import Pool
 from tests.helpers import Protocol
 from tests.helpers.protocol import DAY, ETHER

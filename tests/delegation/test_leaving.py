@@ -5,7 +5,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.delegation.conftest import Pool
 from tests.helpers import Protocol, assert_event, assert_events, reverts
 from tests.helpers.protocol import ANY_MANDATE, ASSETS, DAY, ETHER, NATIVE, VAULT_SHARES, WAD

@@ -1,7 +1,9 @@
 """What `ape console` opens with."""
 
+import json
 from pathlib import Path
 
+import ape
 import pytest
 
 from ape_console_extras import ape_init_extras
@@ -22,12 +24,13 @@ def test_console__with_a_deployment__knows_its_contracts_by_name(
     found = names(deployed.file)
 
     assert capsys.readouterr().out == (
-        "contracts by name: cWETH, WETH9, registry, slashing, delegation, vaults, epoch\n"
+        "contracts by name: cWETH, WETH9, registry, slashing, delegation, vaults, epoch, account\n"
     )
     deployment = deployed.deployment
     addresses = {name: entry["address"] for name, entry in deployment["contracts"].items()}
     vault = deployment["vaults"]["cWETH"]["address"]
     assert found.pop("epoch")() == 1
+    assert found.pop("account") == ape.accounts.test_accounts[0]
     assert {symbol: contract.address for symbol, contract in found.pop("vaults").items()} == {"cWETH": vault}
     assert {name: contract.address for name, contract in found.items()} == {
         "cWETH": vault,
@@ -36,6 +39,19 @@ def test_console__with_a_deployment__knows_its_contracts_by_name(
         "slashing": addresses["SlashingManager"],
         "delegation": addresses["DelegationManager"],
     }
+
+
+def test_console__with_a_deployment_of_another_chain__says_so(
+    deployed: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment = deployed.deployment
+    deployment["contracts"]["AVSRegistry"]["address"] = "0x" + "42" * 20
+    deployed.file.write_text(json.dumps(deployment))
+
+    assert names(deployed.file) == {}
+    assert capsys.readouterr().out == (
+        f"no contracts by name: {deployed.file} is of another chain. Deploy anew: make deploy ARGS=--force\n"
+    )
 
 
 def test_console__extras__are_of_the_connected_network(deployed: Command) -> None:

@@ -75,6 +75,7 @@ def test_smoke__deploy_check_and_console(run: Run, home: Path) -> None:
     console = run("console", "--code", "print(registry.vaults(0, 9), cWETH, vaults['clsETH'], epoch())")
     cweth, clseth = (deployment["vaults"][symbol]["address"] for symbol in ("cWETH", "clsETH"))
     assert console.stdout.splitlines() == [
-        "contracts by name: cWETH, clsETH, WETH9, LiquidStakingToken, registry, slashing, delegation, vaults, epoch",
+        "contracts by name: cWETH, clsETH, WETH9, LiquidStakingToken, "
+        "registry, slashing, delegation, vaults, epoch, account",
         f"['{cweth}', '{clseth}'] {cweth} {clseth} 1",
     ]

@@ -8,7 +8,7 @@ from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import deploy_vault
+from deployer.contracts import deploy_vault
 from tests.helpers import Protocol, reverts
 from tests.helpers.pages import pair, table, units
 from tests.helpers.protocol import ANY_MANDATE, ETHER, VAULT_SHARES

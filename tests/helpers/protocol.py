@@ -8,7 +8,7 @@ import ape
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS, Core
+from deployer.contracts import ZERO_ADDRESS, Core
 
 WAD = 10**18
 BPS = 10_000

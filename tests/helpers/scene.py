@@ -9,7 +9,7 @@ from ape.contracts import ContractInstance
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.protocol import ANYTHING, ASSETS, ETHER, EVIDENCE, Protocol, Request
 
 REQUEST_TYPE = "(uint32,address,address,uint256,uint48,uint48,bytes32)"

@@ -8,7 +8,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
-from scripts.deploy import deploy_vault
+from deployer.contracts import deploy_vault
 from tests.helpers.protocol import ETHER, Protocol
 
 SEED = 10**6  # [asset, vault shares]

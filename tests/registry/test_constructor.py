@@ -8,7 +8,7 @@ from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS, Timing
+from deployer.contracts import ZERO_ADDRESS, Timing
 from tests.helpers import assert_event, reverts
 from tests.helpers.protocol import DAY, Protocol
 

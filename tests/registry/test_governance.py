@@ -5,7 +5,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS, Timing, deploy_core, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, Timing, deploy_core, deploy_vault
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.protocol import DAY
 

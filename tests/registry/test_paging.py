@@ -4,7 +4,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import deploy_vault
+from deployer.contracts import deploy_vault
 from tests.helpers import Protocol
 
 LARGEST = 2**256 - 1

@@ -8,7 +8,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import deploy_vault
+from deployer.contracts import deploy_vault
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.protocol import ANYTHING, ASSETS, DAY, ETHER, Request
 

@@ -6,7 +6,7 @@ from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import assert_event, assert_events, reverts
 from tests.helpers.protocol import BURN, DAY, ETHER, EVIDENCE, WAD
 from tests.helpers.scene import Scene, at, look_at, request_id

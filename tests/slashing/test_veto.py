@@ -48,8 +48,8 @@ def test_veto__of_an_avs_without_veto_period__reverts(scene: Scene, at_once: int
 
 def test_veto__of_an_unknown_avs__reverts(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
-    with reverts(scene.protocol.registry.UnknownAVS, avs=9):
-        scene.veto((9, *taken[1:]))
+    with reverts(scene.protocol.registry.UnknownAVS, avs=2**32 - 1):
+        scene.veto((2**32 - 1, *taken[1:]))
 
 
 def test_veto__in_the_last_second_of_the_period__ends_the_request(scene: Scene, with_veto: int) -> None:
@@ -130,8 +130,8 @@ def test_take_back__by_anyone_but_the_slasher__reverts(
 
 def test_take_back__of_an_unknown_avs__reverts(scene: Scene, with_veto: int) -> None:
     taken = scene.request(with_veto, WAD // 10)
-    with reverts(scene.protocol.registry.UnknownAVS, avs=9):
-        scene.take_back((9, *taken[1:]))
+    with reverts(scene.protocol.registry.UnknownAVS, avs=2**32 - 1):
+        scene.take_back((2**32 - 1, *taken[1:]))
 
 
 def test_take_back__of_what_was_left_of_a_slash_at_once__ends_the_request(scene: Scene, at_once: int) -> None:

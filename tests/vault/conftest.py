@@ -5,7 +5,7 @@ from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import deploy_vault
+from deployer.contracts import deploy_vault
 from tests.helpers.protocol import ETHER, Protocol
 from tests.helpers.vaults import SEED, deploy_weth
 

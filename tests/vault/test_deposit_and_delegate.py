@@ -3,7 +3,7 @@
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol, assert_event, assert_events, reverts
 from tests.helpers.protocol import ANY_MANDATE, ETHER
 from tests.helpers.vaults import SEED

@@ -4,7 +4,7 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.protocol import ETHER
 from tests.helpers.vaults import SEED

@@ -10,7 +10,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from ethpm_types import MethodABI
 
-from scripts.deploy import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol
 from tests.helpers.protocol import ANY_MANDATE, ASSETS, ETHER
 from tests.helpers.vaults import open_vault

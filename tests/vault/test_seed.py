@@ -4,7 +4,7 @@ from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from scripts.deploy import ZERO_ADDRESS, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, deploy_vault
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.protocol import BURN, ETHER
 from tests.helpers.vaults import SEED
