@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import ape
 import pytest
 from ape import project
 from ape.api import AccountAPI
@@ -12,7 +13,7 @@ from ethpm_types import MethodABI
 
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol
-from tests.helpers.protocol import ANY_MANDATE, ASSETS, ETHER
+from tests.helpers.protocol import ANY_MANDATE, ASSETS, ETHER, EVIDENCE, WAD
 from tests.helpers.vaults import open_vault
 
 AMOUNT = 100 * ETHER
@@ -209,6 +210,33 @@ def test_lock__in_mid_transfer__is_out_of_reach(
     callback_pool.deposit(AMOUNT, alice, sender=alice)
     assert not callback.succeeded()
     assert callback.result() == error("NotProtocol(address)") + encode(["address"], [callback.address])
+
+
+def test_slash__in_mid_transfer__is_refused(
+    protocol: Protocol,
+    callback: ContractInstance,
+    callback_pool: ContractInstance,
+    owner: AccountAPI,
+    avs_owner: AccountAPI,
+    runner: AccountAPI,
+    alice: AccountAPI,
+) -> None:
+    """The token is the slasher of an AVS, which could otherwise slash at once."""
+    slasher = ape.accounts[callback.address]
+    avs = protocol.register_avs(avs_owner, slasher, vaults=[callback_pool])
+    protocol.registry.optIn(avs, callback_pool, 1_000, 0, b"", sender=runner)
+    callback_pool.depositAndDelegate(AMOUNT, runner, 0, ANY_MANDATE, sender=alice)
+    protocol.skip_epochs(3)
+    offence_at = ape.chain.pending_timestamp
+    request = (avs, runner, callback_pool, WAD // 100, offence_at, EVIDENCE, "")
+    callback.setCallback(protocol.slashing, protocol.slashing.request.encode_input(*request), False, sender=owner)
+    callback_pool.deposit(AMOUNT, alice, sender=alice)
+    assert not callback.succeeded()
+    assert callback.result() == error("Reentered()")
+    assert protocol.delegation.retained(runner, callback_pool) == WAD
+    slasher.balance = ETHER
+    protocol.slashing.request(*request, sender=slasher)
+    assert protocol.delegation.retained(runner, callback_pool) == WAD * 99 // 100
 
 
 def test_reentering__through_multicall__is_refused(
