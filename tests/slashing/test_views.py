@@ -12,6 +12,7 @@ from tests.helpers.scene import Scene, look_at
 
 PERCENT = WAD // 100
 SEED = 10**6
+UNKNOWN = 2**32 - 1  # id of no AVS
 NOTHING = (0, 0, 0, 0, 0)
 
 
@@ -89,7 +90,7 @@ def test_stake__while_the_avs_does_not_count_the_vault__is_nothing(
 
 
 def test_stake__of_an_unknown_avs__is_nothing(scene: Scene) -> None:
-    assert stake(scene, 9)[2:] == (NOTHING, NOTHING)
+    assert stake(scene, UNKNOWN)[2:] == (NOTHING, NOTHING)
 
 
 def test_stake__what_others_can_still_take__falls_by_what_they_took(scene: Scene, at_once: int, shared: int) -> None:
@@ -148,7 +149,7 @@ def test_stakes__by_pages__gives_that_page(
 
 
 def test_stakes__of_an_avs_without_pools__is_empty(scene: Scene) -> None:
-    assert scene.protocol.slashing.stakes(9, 0, 10) == []
+    assert scene.protocol.slashing.stakes(UNKNOWN, 0, 10) == []
 
 
 # --- worst case ---
@@ -217,5 +218,5 @@ def test_open_amount__of_what_was_never_asked__is_nothing(scene: Scene, with_vet
 
 
 def test_open_amount__of_an_unknown_avs__reverts(scene: Scene) -> None:
-    with reverts(scene.protocol.registry.UnknownAVS, avs=9):
-        scene.open_amount((9, scene.operator.address, scene.vault.address, WAD, 1, 1, b"\x11" * 32))
+    with reverts(scene.protocol.registry.UnknownAVS, avs=UNKNOWN):
+        scene.open_amount((UNKNOWN, scene.operator.address, scene.vault.address, WAD, 1, 1, b"\x11" * 32))
