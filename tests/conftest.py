@@ -12,10 +12,15 @@ import pytest
 from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
+from ape_foundry import FoundryProvider
 from web3.eth import Eth
 
 from deployer.contracts import Timing, deploy_core, deploy_vault
 from tests.helpers.protocol import ETHER, Protocol
+
+# Anvil keeps old states on disk, half a gigabyte for the suite, and leaves them there.
+_build_command = FoundryProvider.build_command
+FoundryProvider.build_command = lambda provider: [*_build_command(provider), "--max-persisted-states", "0"]
 
 # Anvil often answers before the block is there, and web3 would then wait 100 ms before it looks again.
 Eth.wait_for_transaction_receipt = partialmethod(Eth.wait_for_transaction_receipt, poll_latency=0.002)
