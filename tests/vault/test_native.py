@@ -2,10 +2,11 @@
 
 import ape
 import pytest
+from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from deployer.contracts import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS, deploy_vault
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.protocol import ANY_MANDATE, ETHER, NATIVE
 from tests.helpers.vaults import SEED
@@ -61,6 +62,19 @@ def test_deposit_native__worth_less_than_a_share__reverts(
 def test_deposit_native__to_nobody__reverts(native: ContractInstance, alice: AccountAPI) -> None:
     with reverts(native.ERC20InvalidReceiver, receiver=ZERO_ADDRESS):
         native.depositNative(ZERO_ADDRESS, value=1, sender=alice)
+
+
+def test_deposit_native__of_which_less_arrives__reverts(
+    protocol: Protocol, owner: AccountAPI, alice: AccountAPI
+) -> None:
+    """The owner listed as WETH what is none."""
+    token = owner.deploy(project.ShortWETH)
+    vault = deploy_vault(owner, protocol, token, native=True, name="Short", symbol="S")
+    token.mint(owner, SEED, sender=owner)
+    token.approve(vault, SEED, sender=owner)
+    protocol.list_vault(vault, owner)
+    with reverts(vault.AssetShort, arrived=AMOUNT - AMOUNT // 10, asked=AMOUNT):
+        vault.depositNative(alice, value=AMOUNT, sender=alice)
 
 
 def test_deposit_native__while_paused__reverts(

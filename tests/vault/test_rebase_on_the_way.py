@@ -3,9 +3,9 @@
 from ape import project
 from ape.api import AccountAPI
 
-from tests.helpers import Protocol
+from tests.helpers import Protocol, reverts
 from tests.helpers.protocol import ETHER
-from tests.helpers.vaults import open_vault
+from tests.helpers.vaults import SEED, open_vault
 
 
 def test_deposit__that_books_a_rebase_of_the_vault__gains_the_depositor_nothing(
@@ -37,3 +37,18 @@ def test_deposit__that_books_a_rebase_of_the_token__earns_what_holding_the_token
     vault.redeem(vault.balanceOf(bob), bob, bob, sender=bob)
     assert 1_050 * ETHER - 10 <= token.balanceOf(bob) <= 1_050 * ETHER
     assert 105 * ETHER - 10 <= vault.previewRedeem(100 * ETHER) <= 105 * ETHER
+
+
+def test_mint__that_books_a_rebase_of_the_vault__reverts(
+    protocol: Protocol, owner: AccountAPI, alice: AccountAPI, bob: AccountAPI
+) -> None:
+    """The shares asked for would cost more than was taken for them: 1 % of all that is there came on the way."""
+    token = owner.deploy(project.LazyRebaseToken)
+    vault = open_vault(protocol, token, [alice, bob])
+    vault.deposit(100 * ETHER, alice, sender=alice)
+    token.setHolder(vault, sender=owner)
+    supply = 100 * ETHER + SEED
+    rest = supply + (supply + 50 * ETHER) // 100
+    worth = 50 * ETHER * (supply + 1) // (rest + 1)
+    with reverts(vault.TooFewShares, shares=worth, minShares=50 * ETHER):
+        vault.mint(50 * ETHER, bob, sender=bob)
