@@ -213,8 +213,8 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
     {
         uint24 e = epoch();
         uint256 base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
-        uint256 floor = SlashMath.floorOf(base, REGISTRY.mandateAt(operator, vault, e).lossBudget);
-        uint256 next = SlashMath.floorOf(floor, REGISTRY.mandateAt(operator, vault, e + 1).lossBudget);
+        uint256 floor = SlashMath.floorUp(base, REGISTRY.mandateAt(operator, vault, e).lossBudget);
+        uint256 next = SlashMath.floorUp(floor, REGISTRY.mandateAt(operator, vault, e + 1).lossBudget);
         value = toVaultSharesDown(poolShares, DELEGATION.retained(operator, vault));
         thisEpoch = toVaultSharesDown(poolShares, floor);
         leaving = toVaultSharesDown(poolShares, next);

@@ -124,7 +124,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
     {
         assets = previewMint(shares);
         (, uint256 rest) = _pull(assets, _requireRoom(assets, receiver), 0);
-        uint256 worth = _sharesAt(assets, rest);
+        uint256 worth = _sharesAtDown(assets, rest);
         if (worth < shares) revert TooFewShares(worth, shares);
         _mintFor(receiver, assets, shares);
     }
@@ -240,7 +240,7 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
 
     function _depositAsset(uint256 assets, address receiver) private returns (uint256 shares) {
         (uint256 arrived, uint256 rest) = _pull(assets, _requireRoom(assets, receiver), TOLERANCE);
-        shares = _sharesAt(arrived, rest);
+        shares = _sharesAtDown(arrived, rest);
         _mintFor(receiver, arrived, shares);
     }
 
@@ -249,12 +249,12 @@ contract StakingVault is IStakingVault, ERC4626, ERC20Permit, Multicall {
         IWETH(asset()).deposit{value: msg.value}();
         uint256 arrived = totalAssets() - held;
         if (arrived != msg.value) revert AssetShort(arrived, msg.value);
-        shares = _sharesAt(arrived, held);
+        shares = _sharesAtDown(arrived, held);
         _mintFor(receiver, arrived, shares);
     }
 
     /// What `arrived` is worth at the price of `rest`, all else that the vault holds.
-    function _sharesAt(uint256 arrived, uint256 rest) private view returns (uint256) {
+    function _sharesAtDown(uint256 arrived, uint256 rest) private view returns (uint256) {
         return Math.mulDiv(arrived, totalSupply() + 1, rest + 1);
     }
 

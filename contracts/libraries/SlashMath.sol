@@ -51,8 +51,8 @@ library SlashMath {
         return Math.min(Math.saturatingSub(others, self.elasticTaken - self.ownElastic), _shared(self));
     }
 
-    /// What is retained at the end of an epoch that began with `base`, at least [wad].
-    function floorOf(uint256 base, uint256 lossBudget) internal pure returns (uint256) {
+    /// What is retained at the end of an epoch that began with `base`, at least, as what is taken is rounded down [wad].
+    function floorUp(uint256 base, uint256 lossBudget) internal pure returns (uint256) {
         return base - partDown(base, lossBudget);
     }
 
@@ -68,7 +68,7 @@ library SlashMath {
     function safe(Epoch memory self, Parts memory next) internal pure returns (uint256 guaranteed, uint256 elastic) {
         Parts memory p = self.parts;
         uint256 own = partDown(self.base, p.guaranteed) - self.ownGuaranteed;
-        uint256 nextBase = floorOf(self.base, p.lossBudget) + own;
+        uint256 nextBase = floorUp(self.base, p.lossBudget) + own;
         guaranteed = Math.min(own, partDown(nextBase, Math.min(p.guaranteed, next.guaranteed)));
         elastic = Math.min(_elasticNow(self), partDown(nextBase, _elasticNext(p, next)));
     }
@@ -76,7 +76,7 @@ library SlashMath {
     /// What is left of the elastic part in this epoch if the others take all of theirs [wad].
     function _elasticNow(Epoch memory self) private pure returns (uint256) {
         uint256 others = partDown(self.base, self.parts.allElastic - self.parts.elastic);
-        uint256 left = Math.saturatingSub(_budget(self), self.ownElastic + others);
+        uint256 left = Math.saturatingSub(_budgetDown(self), self.ownElastic + others);
         return Math.min(left, partDown(self.base, self.parts.elastic) - self.ownElastic);
     }
 
@@ -94,12 +94,12 @@ library SlashMath {
     }
 
     /// (F − Σg)·B [wad].
-    function _budget(Epoch memory self) private pure returns (uint256) {
+    function _budgetDown(Epoch memory self) private pure returns (uint256) {
         return partDown(self.base, self.parts.lossBudget - self.parts.allGuaranteed);
     }
 
     /// What is left of it [wad].
     function _shared(Epoch memory self) private pure returns (uint256) {
-        return Math.saturatingSub(_budget(self), self.elasticTaken);
+        return Math.saturatingSub(_budgetDown(self), self.elasticTaken);
     }
 }
