@@ -134,7 +134,7 @@ def create_world(track: Track) -> World:
     avs_owner, slasher, resolver, recipient, stranger = accounts[8:13]
 
     core = deploy_core(owner, Timing(genesis=START), owner, guardian)
-    protocol = Protocol(core.registry, core.slashing, core.delegation, owner, guardian)
+    protocol = Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
     asset = owner.deploy(project.TestToken, "Asset", "AST", 18)
     weth = deploy_weth(owner)
     vault = deploy_vault(owner, protocol, asset, native=False, name="Catenary AST", symbol="cAST")

@@ -32,6 +32,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
 
     struct Pool {
         StoredMandate mandate;
+        mapping(uint24 epoch => StoredMandate) replaced; // by the first announcement of `epoch`
         Totals totals;
         AvsId[] avss;
         mapping(AvsId => StoredAllocation) allocations;
@@ -81,10 +82,15 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     /// @param guardian_ May pause; zero for none.
     /// @param delegation Where the `DelegationManager` will be deployed.
     /// @param slashing Where the `SlashingManager` will be deployed.
-    constructor(Timing memory timing, address owner, address guardian_, address delegation, address slashing)
-        Clock(timing.genesis, timing.epoch)
-        Governance(owner, guardian_, delegation, slashing)
-    {
+    /// @param rewards Where the `RewardsDistributor` will be deployed.
+    constructor(
+        Timing memory timing,
+        address owner,
+        address guardian_,
+        address delegation,
+        address slashing,
+        address rewards
+    ) Clock(timing.genesis, timing.epoch) Governance(owner, guardian_, delegation, slashing, rewards) {
         // What is reported in time can be executed before the offender's stakers are out.
         uint256 windows = uint256(timing.reportWindow) + timing.maxVeto + timing.executeWindow;
         if (
@@ -235,7 +241,10 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
 
     /// @inheritdoc IAVSRegistry
     function mandateAt(address operator, address vault, uint24 epoch_) external view returns (Mandate memory) {
-        StoredMandate memory m = _requireOpen(operator, vault).mandate;
+        Pool storage pool = _requireOpen(operator, vault);
+        StoredMandate memory m = pool.mandate;
+        // At most one step for each epoch since. Before the first announcement it is zero.
+        while (uint256(epoch_) + 1 < m.stamp) m = pool.replaced[m.stamp];
         return Mandate(m.lossBudget.valueAt(m.stamp, epoch_), m.commission.valueAt(m.stamp, epoch_), m.vetoPeriod);
     }
 
@@ -378,6 +387,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
         uint24 e = epoch();
         StoredMandate memory m = pool.mandate;
         uint256 past = e - m.stamp;
+        if (past != 0 && m.stamp != 0) _store(pool.replaced[e], m);
         m.stamp = e;
         if (atOnce) {
             m.lossBudget = LanesLib.constantly(lossBudget);
@@ -391,8 +401,16 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
             _requireWithinBudget(e + i, m.lossBudget.lane(i + 1), allGuaranteed.lane(i + 1));
         }
 
-        pool.mandate = m;
+        _store(pool.mandate, m);
         emit MandateAnnounced(msg.sender, vault, lossBudget, commission, atOnce);
+    }
+
+    /// Field by field, which takes 640 bytes less than the compiler's own copies.
+    function _store(StoredMandate storage slot, StoredMandate memory m) private {
+        slot.stamp = m.stamp;
+        slot.lossBudget = m.lossBudget;
+        slot.commission = m.commission;
+        slot.vetoPeriod = m.vetoPeriod;
     }
 
     /// Announces an allocation of the caller's pool that is not zero.

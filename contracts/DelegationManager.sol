@@ -14,6 +14,7 @@ import {IStakingVault} from "./interfaces/IStakingVault.sol";
 import {WAD} from "./libraries/Constants.sol";
 import {toPoolSharesDown, toVaultSharesDown} from "./libraries/PoolMath.sol";
 import {Holding, Record} from "./libraries/ShareSeconds.sol";
+import {pageSize} from "./libraries/Paging.sol";
 import {Accepted} from "./libraries/Types.sol";
 
 /// See `IDelegationManager`.
@@ -69,6 +70,8 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
     /// @inheritdoc IDelegationManager
     ISlashingManager public immutable SLASHING;
 
+    address private immutable REWARDS;
+
     // ---------------------------------------------------------------------------------------------------- storage
 
     mapping(address operator => mapping(address vault => Pool)) private _pools;
@@ -85,6 +88,7 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
         if (address(registry.DELEGATION()) != address(this)) revert Miswired(address(registry));
         REGISTRY = registry;
         SLASHING = registry.SLASHING();
+        REWARDS = address(registry.REWARDS());
     }
 
     modifier guarded() {
@@ -206,7 +210,9 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
 
     /// @inheritdoc IDelegationManager
     function take() external {
-        if (msg.sender != address(REGISTRY) && !REGISTRY.hasVault(msg.sender)) revert NotProtocol(msg.sender);
+        if (msg.sender != address(REGISTRY) && msg.sender != REWARDS && !REGISTRY.hasVault(msg.sender)) {
+            revert NotProtocol(msg.sender);
+        }
         _lock(msg.sender);
     }
 
@@ -340,22 +346,33 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
     }
 
     /// @inheritdoc IDelegationManager
-    function pastHolding(address operator, address vault, address staker, uint256 index)
+    function holdings(address operator, address vault, address staker, uint256 offset, uint256 limit)
         external
         view
-        returns (Holding memory)
+        returns (Holding[] memory page)
     {
-        return _pools[operator][vault].positions[staker].past[index];
+        Record storage record = _pools[operator][vault].positions[staker];
+        page = new Holding[](pageSize(record.count(), offset, limit));
+        for (uint256 i = 0; i < page.length; ++i) {
+            page[i] = record.entry(offset + i);
+        }
     }
 
     /// @inheritdoc IDelegationManager
-    function poolHolding(address operator, address vault) external view returns (Holding memory) {
-        return _pools[operator][vault].total.last;
-    }
-
-    /// @inheritdoc IDelegationManager
-    function pastPoolHolding(address operator, address vault, uint256 index) external view returns (Holding memory) {
-        return _pools[operator][vault].total.past[index];
+    function poolHoldings(address operator, address vault, uint24 fromEpoch, uint24 count)
+        external
+        view
+        returns (Holding[] memory page)
+    {
+        Record storage record = _pools[operator][vault].total;
+        page = new Holding[](count);
+        uint256 next = record.countAt(fromEpoch);
+        Holding memory current;
+        if (next != 0) current = record.entry(next - 1);
+        for (uint24 i = 0; i < count; ++i) {
+            if (next < record.count() && record.entry(next).epoch == fromEpoch + i) current = record.entry(next++);
+            page[i] = current;
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- private

@@ -206,6 +206,15 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
     }
 
     /// @inheritdoc ISlashingManager
+    function averages(AvsId avs, uint256 offset, uint256 limit) external view returns (Average[] memory page) {
+        IAVSRegistry.PoolRef[] memory pools = REGISTRY.pools(avs, offset, limit);
+        page = new Average[](pools.length);
+        for (uint256 i = 0; i < page.length; ++i) {
+            page[i] = _average(avs, pools[i].operator, pools[i].vault);
+        }
+    }
+
+    /// @inheritdoc ISlashingManager
     function worstCase(address operator, address vault, uint256 poolShares)
         external
         view
@@ -241,6 +250,23 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         (now_.ownGuaranteed, now_.ownElastic) = (own.guaranteed, own.elastic);
         ElasticTaken memory all = _elasticTaken[operator][vault];
         if (all.epoch == e) now_.elasticTaken = all.amount;
+    }
+
+    function _average(AvsId avs, address operator, address vault) private view returns (Average memory a) {
+        (a.operator, a.vault) = (operator, vault);
+        uint24 e = epoch() - 1;
+        if (e == 0 || !REGISTRY.isCounted(avs, vault)) return a;
+
+        Epoch memory last;
+        last.parts = REGISTRY.partsAt(avs, operator, vault, e);
+        last.base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
+        (uint256 guaranteed, uint256 elastic) = last.slashable();
+        (uint256 safeGuaranteed, uint256 safeElastic) = last.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
+        uint256 shares = DELEGATION.poolHoldings(operator, vault, e, 1)[0].shareSecondsIn(e, EPOCH) / EPOCH;
+        a.guaranteed = toVaultSharesDown(shares, guaranteed);
+        a.elastic = toVaultSharesDown(shares, elastic);
+        a.safeGuaranteed = toVaultSharesDown(shares, safeGuaranteed);
+        a.safeElastic = toVaultSharesDown(shares, safeElastic);
     }
 
     /// What was taken in an earlier epoch does not count.

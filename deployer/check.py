@@ -54,7 +54,7 @@ def _creation(name: str, entry: Mapping[str, Any]) -> list[str]:
 
 
 def _wiring(config: Config, contracts: Mapping[str, Any], entries: Mapping[str, Any]) -> list[str]:
-    registry, slashing, delegation = (contract_at(contracts[name]) for name in CORE)
+    registry, slashing, delegation, rewards = (contract_at(contracts[name]) for name in CORE)
     vaults = {vault.symbol: contract_at(entries[vault.symbol]) for vault in config.vaults}
     accounts = {DEPLOYER: contracts[CORE[0]]["sender"], NONE: ZERO_ADDRESS}
     timing = dict(config.timing)
@@ -71,6 +71,7 @@ def _wiring(config: Config, contracts: Mapping[str, Any], entries: Mapping[str, 
         EXECUTE_WINDOW=timing["execute_window"],
         DELEGATION=delegation.address,
         SLASHING=slashing.address,
+        REWARDS=rewards.address,
         owner=accounts.get(config.owner, config.owner),
         pendingOwner=ZERO_ADDRESS,
         guardian=accounts.get(config.guardian, config.guardian),
@@ -82,6 +83,7 @@ def _wiring(config: Config, contracts: Mapping[str, Any], entries: Mapping[str, 
     clock = {"REGISTRY": registry.address, "GENESIS": timing["genesis"], "EPOCH": timing["epoch"]}
     found.views(slashing, "SlashingManager", DELEGATION=delegation.address, **clock)
     found.views(delegation, "DelegationManager", SLASHING=slashing.address, **clock)
+    found.views(rewards, "RewardsDistributor", DELEGATION=delegation.address, **clock)
     for expected in config.vaults:
         asset = contracts[expected.asset]["address"] if expected.asset in STAND_INS else expected.asset
         vault = vaults[expected.symbol]

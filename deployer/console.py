@@ -8,13 +8,18 @@ import click
 
 from deployer.journal import contract_at, read_deployment
 
-SHORT = {"registry": "AVSRegistry", "slashing": "SlashingManager", "delegation": "DelegationManager"}
+SHORT = {
+    "registry": "AVSRegistry",
+    "slashing": "SlashingManager",
+    "delegation": "DelegationManager",
+    "rewards": "RewardsDistributor",
+}
 
 
 def names(path: Path) -> dict[str, Any]:
     """
-    The contracts of a deployment file: `registry`, `slashing`, `delegation`, each vault by its symbol, `vaults`, all by
-    symbol, and `epoch()`. None without such a file.
+    The contracts of a deployment file: `registry`, `slashing`, `delegation`, `rewards`, each vault by its symbol,
+    `vaults`, all by symbol, and `epoch()`. None without such a file.
     """
     if not path.exists():
         click.echo(f"no contracts by name: there is no {path}, see `make deploy`")

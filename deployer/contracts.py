@@ -46,6 +46,7 @@ class Core:
     registry: ContractInstance
     slashing: ContractInstance
     delegation: ContractInstance
+    rewards: ContractInstance
 
 
 def create_address(deployer: str, nonce: int) -> str:
@@ -55,17 +56,18 @@ def create_address(deployer: str, nonce: int) -> str:
 
 def deploy_core(deployer: Deployer, timing: Timing, owner: Any, guardian: Any) -> Core:
     """
-    Deploys the registry and the two managers. The registry names the managers that are deployed next, and each of
-    those refuses to be deployed anywhere else.
+    Deploys the registry, the two managers and the distributor. The registry names those that are deployed next, and
+    each of them refuses to be deployed anywhere else.
     """
     nonce = deployer.nonce
-    slashing_address, delegation_address = (create_address(deployer.address, nonce + i) for i in (1, 2))
+    slashing_at, delegation_at, rewards_at = (create_address(deployer.address, nonce + i) for i in (1, 2, 3))
     registry = deployer.deploy(
-        project.AVSRegistry, astuple(timing), owner, guardian, delegation_address, slashing_address
+        project.AVSRegistry, astuple(timing), owner, guardian, delegation_at, slashing_at, rewards_at
     )
     slashing = deployer.deploy(project.SlashingManager, registry)
     delegation = deployer.deploy(project.DelegationManager, registry)
-    return Core(registry, slashing, delegation)
+    rewards = deployer.deploy(project.RewardsDistributor, registry)
+    return Core(registry, slashing, delegation, rewards)
 
 
 def deploy_vault(

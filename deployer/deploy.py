@@ -36,7 +36,7 @@ def deploy(config: Config, network: str, account: AccountAPI, path: Path, force:
     journal = Journal.open(path, account, {"network": network, "config": asdict(config)}, force)
     if journal.forget_lost_core():
         click.echo(
-            f"{account.address} has sent other transactions since: the managers can no longer be deployed where the "
+            f"{account.address} has sent other transactions since: the contracts can no longer be deployed where the "
             "registry expects them. The core is deployed anew."
         )
     core = deploy_core(

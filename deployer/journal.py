@@ -19,8 +19,8 @@ from web3.exceptions import TransactionNotFound
 from deployer.contracts import container, create_address
 from deployer.errors import DeployError
 
-# The registry predicts where the next two will be, by the deployer's nonce.
-CORE = ("AVSRegistry", "SlashingManager", "DelegationManager")
+# The registry predicts where the next three will be, by the deployer's nonce.
+CORE = ("AVSRegistry", "SlashingManager", "DelegationManager", "RewardsDistributor")
 VAULT = "StakingVault"
 
 # Of a deployment file: contracts by name, vaults by symbol, and calls by description.

@@ -56,7 +56,7 @@ for _index, _name in enumerate(ROLES):
 @pytest.fixture(scope="session")
 def protocol(owner: AccountAPI, guardian: AccountAPI) -> Protocol:
     core = deploy_core(owner, Timing(genesis=ape.chain.pending_timestamp - 1), owner, guardian)
-    return Protocol(core.registry, core.slashing, core.delegation, owner, guardian)
+    return Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +72,11 @@ def delegation(protocol: Protocol) -> ContractInstance:
 @pytest.fixture(scope="session")
 def slashing(protocol: Protocol) -> ContractInstance:
     return protocol.slashing
+
+
+@pytest.fixture(scope="session")
+def rewards(protocol: Protocol) -> ContractInstance:
+    return protocol.rewards
 
 
 @pytest.fixture(scope="session")

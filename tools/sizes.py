@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 LIMIT = 20_000  # [bytes]
-CORE = ("StakingVault", "AVSRegistry", "DelegationManager", "SlashingManager")
+CORE = ("StakingVault", "AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor")
 MANIFEST = Path(__file__).parent.parent / ".build" / "__local__.json"
 
 

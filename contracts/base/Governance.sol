@@ -7,6 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAVSRegistry} from "../interfaces/IAVSRegistry.sol";
 import {IDelegationManager} from "../interfaces/IDelegationManager.sol";
 import {IGovernance} from "../interfaces/IGovernance.sol";
+import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 import {ISlashingManager} from "../interfaces/ISlashingManager.sol";
 import {IStakingVault} from "../interfaces/IStakingVault.sol";
 import {pageSize} from "../libraries/Paging.sol";
@@ -21,6 +22,8 @@ abstract contract Governance is IGovernance, Ownable2Step {
     IDelegationManager public immutable DELEGATION;
     /// @inheritdoc IGovernance
     ISlashingManager public immutable SLASHING;
+    /// @inheritdoc IGovernance
+    IRewardsDistributor public immutable REWARDS;
 
     // ---------------------------------------------------------------------------------------------------- storage
 
@@ -36,10 +39,15 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     // ------------------------------------------------------------------------------------------------ constructor
 
-    constructor(address owner, address guardian_, address delegation, address slashing) Ownable(owner) {
-        if (delegation == address(0) || slashing == address(0)) revert ZeroAddress();
+    constructor(address owner, address guardian_, address delegation, address slashing, address rewards)
+        Ownable(owner)
+    {
+        if (delegation == address(0) || slashing == address(0) || rewards == address(0)) {
+            revert ZeroAddress();
+        }
         DELEGATION = IDelegationManager(delegation);
         SLASHING = ISlashingManager(slashing);
+        REWARDS = IRewardsDistributor(rewards);
         _setGuardian(guardian_);
     }
 
@@ -119,9 +127,8 @@ abstract contract Governance is IGovernance, Ownable2Step {
 
     /// Whether `account` is a contract of this deployment.
     function _isProtocol(address account) internal view returns (bool) {
-        return
-            account == address(DELEGATION) || account == address(SLASHING) || account == address(this)
-                || hasVault(account);
+        return account == address(DELEGATION) || account == address(SLASHING) || account == address(REWARDS)
+            || account == address(this) || hasVault(account);
     }
 
     function _requireNotPaused() internal view {

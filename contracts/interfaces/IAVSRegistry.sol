@@ -174,13 +174,13 @@ interface IAVSRegistry is IGovernance, IClock {
 
     function isOpen(address operator, address vault) external view returns (bool);
 
-    /// The mandate in `epoch`: from one epoch before its last announcement on.
+    /// The mandate in `epoch`, from the one before the pool was opened on.
     function mandateAt(address operator, address vault, uint24 epoch) external view returns (Mandate memory);
 
     /// The loosest mandate that is current or announced.
     function loosestMandate(address operator, address vault) external view returns (Mandate memory);
 
-    /// What slashing needs to know of `epoch`, the current one or a later one.
+    /// What slashing needs to know of `epoch`: from one epoch before the last announcement in the pool on.
     function partsAt(AvsId avs, address operator, address vault, uint24 epoch) external view returns (Parts memory);
 
     /// How much more of the pool can be guaranteed by an announcement made now [bps].

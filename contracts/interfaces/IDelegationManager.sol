@@ -210,15 +210,16 @@ interface IDelegationManager is IClock {
     /// A staker's holding as of its last move, with the share-seconds of that epoch.
     function holding(address operator, address vault, address staker) external view returns (Holding memory);
 
-    /// The `index`-th holding of a staker's past, one for each epoch with a move before the last.
-    function pastHolding(address operator, address vault, address staker, uint256 index)
+    /// A staker's holdings, one for each epoch with a move, in order; `holding` is the last one.
+    function holdings(address operator, address vault, address staker, uint256 offset, uint256 limit)
         external
         view
-        returns (Holding memory);
+        returns (Holding[] memory);
 
-    /// The holding of a pool as a whole.
-    function poolHolding(address operator, address vault) external view returns (Holding memory);
-
-    /// The `index`-th holding of a pool's past.
-    function pastPoolHolding(address operator, address vault, uint256 index) external view returns (Holding memory);
+    /// The holdings of a pool as a whole in `count` epochs from `fromEpoch` on: for each, as of the last move in it or
+    /// before. Of an epoch without a move, every share collects the whole length.
+    function poolHoldings(address operator, address vault, uint24 fromEpoch, uint24 count)
+        external
+        view
+        returns (Holding[] memory);
 }

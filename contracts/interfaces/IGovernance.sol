@@ -2,6 +2,7 @@
 pragma solidity ^0.8.34;
 
 import {IDelegationManager} from "./IDelegationManager.sol";
+import {IRewardsDistributor} from "./IRewardsDistributor.sol";
 import {ISlashingManager} from "./ISlashingManager.sol";
 
 /// Who may do what to the protocol itself.
@@ -47,6 +48,8 @@ interface IGovernance {
     function DELEGATION() external view returns (IDelegationManager);
 
     function SLASHING() external view returns (ISlashingManager);
+
+    function REWARDS() external view returns (IRewardsDistributor);
 
     function guardian() external view returns (address);
 

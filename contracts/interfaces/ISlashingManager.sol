@@ -54,6 +54,19 @@ interface ISlashingManager is IClock {
         Amounts assets;
     }
 
+    /// A pool as one AVS saw it in the epoch just finished: for the average of its pool shares in it, and before
+    /// anything was slashed in it. All amounts are zero while the AVS does not count the vault. [vault shares]
+    struct Average {
+        address operator;
+        address vault;
+        /// What the AVS could slash.
+        uint256 guaranteed;
+        uint256 elastic;
+        /// What of it was safe.
+        uint256 safeGuaranteed;
+        uint256 safeElastic;
+    }
+
     /// @param uri Where to find the evidence.
     event SlashRequested(
         RequestId indexed id,
@@ -160,6 +173,9 @@ interface ISlashingManager is IClock {
 
     /// The pools of `avs`, as `IAVSRegistry.pools` lists them.
     function stakes(AvsId avs, uint256 offset, uint256 limit) external view returns (Stake[] memory page);
+
+    /// What `avs` could slash in its pools in the epoch just finished: to pay by stake, share out by one of the columns.
+    function averages(AvsId avs, uint256 offset, uint256 limit) external view returns (Average[] memory page);
 
     /// What pool shares are worth, and will be at least, in vault shares.
     /// @param poolShares [pool shares]

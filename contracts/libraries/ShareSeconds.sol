@@ -22,6 +22,7 @@ struct Record {
 }
 
 using ShareSecondsLib for Record global;
+using ShareSecondsLib for Holding global;
 
 /// Share-seconds of an epoch = ∫ shares dt over it. At a move of `d` shares with `left` seconds of the epoch to go the
 /// integral up to the epoch's end changes by `d · left`; an epoch without a move collects `shares · EPOCH`. So the
@@ -51,5 +52,36 @@ library ShareSecondsLib {
         h.shareSeconds = (collected + added * left - taken * left).toUint120();
         h.shares = (h.shares + added - taken).toUint96();
         self.last = h;
+    }
+
+    /// How many entries there are: one for each epoch with a move.
+    function count(Record storage self) internal view returns (uint256) {
+        Holding storage last = self.last;
+        return last.epoch == 0 ? 0 : uint256(last.moves) + 1;
+    }
+
+    /// The `index`-th entry, the last one included.
+    function entry(Record storage self, uint256 index) internal view returns (Holding memory) {
+        return index == self.last.moves ? self.last : self.past[index];
+    }
+
+    /// How many entries are at or before `epoch`.
+    function countAt(Record storage self, uint256 epoch) internal view returns (uint256 low) {
+        uint256 high = self.count();
+        // Mostly asked about the epoch just finished, which at most the last entry is after.
+        if (high == 0 || self.last.epoch <= epoch) return high;
+        --high;
+        if (high == 0 || self.past[high - 1].epoch <= epoch) return high;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (self.past[middle].epoch <= epoch) low = middle + 1;
+            else high = middle;
+        }
+    }
+
+    /// What is collected in `epoch`, of which this is the last entry at or before [pool shares · s].
+    /// @param length Of an epoch [s].
+    function shareSecondsIn(Holding memory self, uint256 epoch, uint256 length) internal pure returns (uint256) {
+        return self.epoch == epoch ? self.shareSeconds : self.shares * length;
     }
 }

@@ -11,8 +11,8 @@ struct Totals {
     uint24 stamp;
     /// Σ guaranteed: at most the loss budget, and so at most 10,000, in every epoch [bps].
     Lanes guaranteed;
-    /// Σ elastic, 28 bits for each of lanes 1 to 4 [bps].
-    uint112 elastic;
+    /// Σ elastic, 24 bits for each lane [bps].
+    uint120 elastic;
 }
 
 using TotalsLib for Totals global;
@@ -22,27 +22,27 @@ using TotalsLib for Totals global;
 library TotalsLib {
     using SafeCast for uint256;
 
-    uint256 private constant WIDTH = 28;
+    uint256 private constant WIDTH = 24;
     uint256 private constant MASK = (1 << WIDTH) - 1;
-    uint256 private constant TOP = 3 * WIDTH;
-    uint256 private constant LANES_MASK = (1 << (4 * WIDTH)) - 1;
-    uint256 private constant ONES = 0x0000001000000100000010000001; // one in each lane
+    uint256 private constant TOP = 4 * WIDTH;
+    uint256 private constant LANES_MASK = (1 << (5 * WIDTH)) - 1;
+    uint256 private constant ONES = 0x000001000001000001000001000001; // one in each lane
 
     /// Σ guaranteed in `epoch` [bps].
     function guaranteedAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
         return self.guaranteed.valueAt(self.stamp, epoch);
     }
 
-    /// Σ elastic in `epoch`, which is the current one or a later one [bps].
+    /// Σ elastic in `epoch` [bps].
     function elasticAt(Totals memory self, uint256 epoch) internal pure returns (uint256) {
-        if (epoch < self.stamp) revert EpochTooOld(epoch, self.stamp);
-        return (self.elastic >> (Math.min(epoch - self.stamp, 3) * WIDTH)) & MASK;
+        if (epoch + 1 < self.stamp) revert EpochTooOld(epoch, self.stamp - 1);
+        return (self.elastic >> (Math.min(epoch + 1 - self.stamp, 4) * WIDTH)) & MASK;
     }
 
     /// Replaces the lanes of one allocation, which start at `epoch`, by what was announced in it.
     ///
-    /// No lane but the last can rise (see `LanesLib.announce`), so an elastic one that leaves its 28 bits, at 26,843
-    /// times the whole pool, leaves the 112 bits too and reverts. The guaranteed ones are held under the loss budget.
+    /// No lane but the last can rise (see `LanesLib.announce`), so an elastic one that leaves its 24 bits, at 1,677
+    /// times the whole pool, leaves the 120 bits too and reverts. The guaranteed ones are held under the loss budget.
     function replace(
         Totals memory self,
         uint24 epoch,
@@ -55,7 +55,7 @@ library TotalsLib {
         self.guaranteed = Lanes.wrap(
             Lanes.unwrap(self.guaranteed.later(past)) + Lanes.unwrap(newGuaranteed) - Lanes.unwrap(guaranteed)
         );
-        self.elastic = (_later(self.elastic, past) + _widen(newElastic) - _widen(elastic)).toUint112();
+        self.elastic = (_later(self.elastic, past) + _widen(newElastic) - _widen(elastic)).toUint120();
         self.stamp = epoch;
     }
 
@@ -63,11 +63,13 @@ library TotalsLib {
     function _later(uint256 lanes, uint256 past) private pure returns (uint256) {
         if (past == 0) return lanes;
         if (past > 4) past = 4;
-        return ((lanes >> (past * WIDTH)) | (((lanes >> TOP) * ONES) << ((4 - past) * WIDTH))) & LANES_MASK;
+        return ((lanes >> (past * WIDTH)) | (((lanes >> TOP) * ONES) << ((5 - past) * WIDTH))) & LANES_MASK;
     }
 
-    /// Lanes 1 to 4, each in 28 bits.
-    function _widen(Lanes lanes) private pure returns (uint256) {
-        return lanes.lane(1) | (lanes.lane(2) << WIDTH) | (lanes.lane(3) << (2 * WIDTH)) | (lanes.lane(4) << TOP);
+    /// The lanes, each in 24 bits.
+    function _widen(Lanes lanes) private pure returns (uint256 wide) {
+        for (uint256 i = 0; i <= 4; ++i) {
+            wide |= lanes.lane(i) << (i * WIDTH);
+        }
     }
 }

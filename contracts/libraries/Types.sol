@@ -7,6 +7,9 @@ type AvsId is uint32;
 /// Hash of everything a slash request says: see `ISlashingManager.Request`.
 type RequestId is bytes32;
 
+/// An amount for each of a run of epochs, to one pool: see `IRewardsDistributor.Stream`. Counted from 1.
+type StreamId is uint64;
+
 /// The loosest mandate under which a caller delegates.
 struct Accepted {
     /// Largest loss budget, current or announced [bps].
@@ -18,4 +21,3 @@ struct Accepted {
     /// Whether to delegate although a slash request on the pool is open.
     bool openRequests;
 }
-

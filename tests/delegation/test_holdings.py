@@ -1,6 +1,8 @@
 """Share-seconds of an epoch, exactly: what the rewards are split by."""
 
 import random
+from collections.abc import Iterable
+from typing import Any
 
 import ape
 import pytest
@@ -44,9 +46,14 @@ class Ledger:
         return found
 
 
+def entries(page: Iterable[Any]) -> list[tuple[int, ...]]:
+    return [tuple(holding) for holding in page]
+
+
 def test_holding__of_nobody__is_empty(delegation: ContractInstance, pool: ContractInstance) -> None:
     assert tuple(delegation.holding(ZERO_ADDRESS, pool, ZERO_ADDRESS)) == (0, 0, 0, 0)
-    assert tuple(delegation.poolHolding(ZERO_ADDRESS, pool)) == (0, 0, 0, 0)
+    assert delegation.holdings(ZERO_ADDRESS, pool, ZERO_ADDRESS, 0, 10) == []
+    assert entries(delegation.poolHoldings(ZERO_ADDRESS, pool, 0, 2)) == [(0, 0, 0, 0), (0, 0, 0, 0)]
 
 
 @pytest.mark.parametrize(("second", "left"), [(0, WEEK), (1, WEEK - 1), (WEEK - 1, 1)])
@@ -60,7 +67,11 @@ def test_holding__counts_the_seconds_to_the_end_of_the_epoch(
     ape.chain.pending_timestamp = delegation.startOf(2) + second
     opened.delegate(alice, 10)
     assert tuple(delegation.holding(opened.operator, opened.vault, alice)) == (10, 10 * left, 2, 0)
-    assert tuple(delegation.poolHolding(opened.operator, opened.vault)) == (10, 10 * left, 2, 0)
+    assert entries(delegation.poolHoldings(opened.operator, opened.vault, 1, 3)) == [
+        (0, 0, 0, 0),
+        (10, 10 * left, 2, 0),
+        (10, 10 * left, 2, 0),
+    ]
 
 
 def test_holding__after_an_epoch_without_a_move__has_collected_all_of_it(
@@ -72,9 +83,8 @@ def test_holding__after_an_epoch_without_a_move__has_collected_all_of_it(
     opened.undelegate(alice, 4)
     holding = delegation.holding(opened.operator, opened.vault, alice)
     assert tuple(holding) == (6, 10 * 200 + 6 * (WEEK - 200), 5, 1)
-    past = delegation.pastHolding(opened.operator, opened.vault, alice, 0)
-    assert tuple(past) == (10, 10 * (WEEK - 100), 2, 0)
-    assert tuple(delegation.pastHolding(opened.operator, opened.vault, alice, 1)) == (0, 0, 0, 0)
+    first = (10, 10 * (WEEK - 100), 2, 0)
+    assert entries(delegation.holdings(opened.operator, opened.vault, alice, 0, 10)) == [first, tuple(holding)]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -107,14 +117,16 @@ def test_holdings__over_random_moves__are_the_integral_of_what_was_held(
         whole.move(time, by)
 
     for staker, ledger in zip(stakers, ledgers, strict=True):
-        *past, last = ledger.entries(protocol)
-        assert tuple(delegation.holding(opened.operator, opened.vault, staker)) == last
-        for index, entry in enumerate(past):
-            assert tuple(delegation.pastHolding(opened.operator, opened.vault, staker, index)) == entry
-    *past, last = whole.entries(protocol)
-    assert tuple(delegation.poolHolding(opened.operator, opened.vault)) == last
-    for index, entry in enumerate(past):
-        assert tuple(delegation.pastPoolHolding(opened.operator, opened.vault, index)) == entry
+        expected = ledger.entries(protocol)
+        assert tuple(delegation.holding(opened.operator, opened.vault, staker)) == expected[-1]
+        for offset in range(len(expected) + 1):
+            page = delegation.holdings(opened.operator, opened.vault, staker, offset, 5)
+            assert entries(page) == expected[offset : offset + 5]
+    now = protocol.epoch + 1
+    moves = whole.entries(protocol)
+    by_epoch = [max((m for m in moves if m[2] <= e), key=lambda m: m[2], default=(0, 0, 0, 0)) for e in range(now)]
+    for start in range(now):
+        assert entries(delegation.poolHoldings(opened.operator, opened.vault, start, now - start)) == by_epoch[start:]
 
 
 def test_slash__moves_no_pool_shares_and_no_share_seconds(
@@ -124,4 +136,4 @@ def test_slash__moves_no_pool_shares_and_no_share_seconds(
     before = tuple(delegation.holding(exposed.operator, exposed.vault, alice))
     exposed.slash(10**17)
     assert tuple(delegation.holding(exposed.operator, exposed.vault, alice)) == before
-    assert tuple(delegation.poolHolding(exposed.operator, exposed.vault)) == before
+    assert entries(delegation.poolHoldings(exposed.operator, exposed.vault, before[2], 1)) == [before]

@@ -100,6 +100,8 @@ def test_check__config_that_says_something_else__is_said(
         f"SlashingManager.EPOCH is {windows['epoch']}, not 400",
         f"DelegationManager.GENESIS is {genesis}, not 1",
         f"DelegationManager.EPOCH is {windows['epoch']}, not 400",
+        f"RewardsDistributor.GENESIS is {genesis}, not 1",
+        f"RewardsDistributor.EPOCH is {windows['epoch']}, not 400",
         "cWETH.NATIVE is True, not False",
         "cWETH.name is Catenary WETH, not Other",
         f"cWETH.cap is {10**24}, not 1",

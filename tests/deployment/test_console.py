@@ -24,7 +24,7 @@ def test_console__with_a_deployment__knows_its_contracts_by_name(
     found = names(deployed.file)
 
     assert capsys.readouterr().out == (
-        "contracts by name: cWETH, WETH9, registry, slashing, delegation, vaults, epoch, account\n"
+        "contracts by name: cWETH, WETH9, registry, slashing, delegation, rewards, vaults, epoch, account\n"
     )
     deployment = deployed.deployment
     addresses = {name: entry["address"] for name, entry in deployment["contracts"].items()}
@@ -37,6 +37,7 @@ def test_console__with_a_deployment__knows_its_contracts_by_name(
         "WETH9": addresses["WETH9"],
         "registry": addresses["AVSRegistry"],
         "slashing": addresses["SlashingManager"],
+        "rewards": addresses["RewardsDistributor"],
         "delegation": addresses["DelegationManager"],
     }
 

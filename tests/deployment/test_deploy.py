@@ -17,8 +17,8 @@ from deployer.contracts import create_address
 from tests.deployment.conftest import WETH_VAULT, Command
 from tests.helpers.protocol import ZERO_ADDRESS
 
-CORE_TRANSACTIONS = 3
-TRANSACTIONS = 10  # the core, WETH9, the vault; list, wrap, approve, seed, set the cap
+CORE_TRANSACTIONS = 4
+TRANSACTIONS = 11  # the core, WETH9, the vault; list, wrap, approve, seed, set the cap
 
 
 def git(*arguments: str) -> str:
@@ -28,7 +28,7 @@ def git(*arguments: str) -> str:
 def test_deploy__writes_addresses_arguments_blocks_and_commit(command: Command, owner: AccountAPI) -> None:
     nonce, head = owner.nonce, ape.chain.blocks.head
     output = command.succeed()
-    registry, slashing, delegation, weth, vault = (create_address(owner.address, nonce + i) for i in range(5))
+    registry, slashing, delegation, rewards, weth, vault = (create_address(owner.address, nonce + i) for i in range(6))
 
     assert output.splitlines()[-1] == f"{command.file}: deployed and checked"
     deployment = command.deployment
@@ -55,10 +55,12 @@ def test_deploy__writes_addresses_arguments_blocks_and_commit(command: Command, 
                 "guardian": ZERO_ADDRESS,
                 "delegation": delegation,
                 "slashing": slashing,
+                "rewards": rewards,
             },
         ),
         "SlashingManager": ("SlashingManager", slashing, {"registry": registry}),
         "DelegationManager": ("DelegationManager", delegation, {"registry": registry}),
+        "RewardsDistributor": ("RewardsDistributor", rewards, {"registry": registry}),
         "WETH9": ("WETH9", weth, {}),
         "cWETH": (
             "StakingVault",
@@ -74,6 +76,7 @@ def test_deploy__writes_addresses_arguments_blocks_and_commit(command: Command, 
                 "AVSRegistry",
                 "SlashingManager",
                 "DelegationManager",
+                "RewardsDistributor",
                 "WETH9",
                 "cWETH",
                 "list cWETH",
@@ -337,7 +340,7 @@ def test_deploy__interrupted_after_each_transaction_was_sent__goes_on_and_sends_
     assert_complete(command, owner, nonce)
 
 
-@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("at", [1, 2, 3])
 @pytest.mark.parametrize("sent", [False, True], ids=["before it is sent", "after it was sent"])
 def test_deploy__nonce_gap_within_the_core__deploys_the_core_anew(
     command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch, at: int, sent: bool
@@ -350,8 +353,8 @@ def test_deploy__nonce_gap_within_the_core__deploys_the_core_anew(
     output = command.succeed()
 
     assert (
-        f"{owner.address} has sent other transactions since: the managers can no longer be deployed where the registry "
-        "expects them. The core is deployed anew.\n" in output
+        f"{owner.address} has sent other transactions since: the contracts can no longer be deployed where the "
+        "registry expects them. The core is deployed anew.\n" in output
     )
     registry = command.deployment["contracts"]["AVSRegistry"]["address"]
     assert registry == create_address(owner.address, nonce) != lost
@@ -362,7 +365,7 @@ def test_deploy__nonce_gap_within_the_core__deploys_the_core_anew(
 def test_deploy__transaction_of_the_core_lost_later__deploys_the_vaults_anew_too(
     command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupt(command, monkeypatch, 4, sent=True)
+    interrupt(command, monkeypatch, 5, sent=True)
     deployment = command.deployment
     deployment["contracts"]["DelegationManager"]["transaction"] = "0x" + "00" * 32  # as after a reorganisation
     command.file.write_text(json.dumps(deployment))
@@ -372,7 +375,7 @@ def test_deploy__transaction_of_the_core_lost_later__deploys_the_vaults_anew_too
     registry = create_address(owner.address, nonce)
     vault = command.deployment["vaults"]["cWETH"]
     assert command.deployment["contracts"]["AVSRegistry"]["address"] == registry
-    assert (vault["address"], vault["arguments"]["registry"]) == (create_address(owner.address, nonce + 3), registry)
+    assert (vault["address"], vault["arguments"]["registry"]) == (create_address(owner.address, nonce + 4), registry)
     assert owner.nonce == nonce + TRANSACTIONS - 1  # WETH9 is still good
     command.succeed("--check", account=None)
 
@@ -381,7 +384,7 @@ def test_deploy__nonce_gap_after_the_core__goes_on_with_the_core(
     command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nonce = owner.nonce
-    interrupt(command, monkeypatch, 3, sent=False)
+    interrupt(command, monkeypatch, 4, sent=False)
     owner.transfer(owner, 0)
     command.succeed()
 

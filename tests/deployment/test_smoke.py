@@ -76,6 +76,6 @@ def test_smoke__deploy_check_and_console(run: Run, home: Path) -> None:
     cweth, clseth = (deployment["vaults"][symbol]["address"] for symbol in ("cWETH", "clsETH"))
     assert console.stdout.splitlines() == [
         "contracts by name: cWETH, clsETH, WETH9, LiquidStakingToken, "
-        "registry, slashing, delegation, vaults, epoch, account",
+        "registry, slashing, delegation, rewards, vaults, epoch, account",
         f"['{cweth}', '{clseth}'] {cweth} {clseth} 1",
     ]

@@ -14,6 +14,7 @@ from tests.helpers.protocol import DAY, Protocol
 
 DELEGATION = "0x" + "d1" * 20
 SLASHING = "0x" + "51" * 20
+REWARDS = "0x" + "4e" * 20
 LONGEST = 2**48 - 1
 
 
@@ -26,7 +27,7 @@ def timing() -> Timing:
 
 
 def _deploy(timing: Timing, owner: AccountAPI, guardian: object = ZERO_ADDRESS) -> ContractInstance:
-    return owner.deploy(project.AVSRegistry, astuple(timing), owner, guardian, DELEGATION, SLASHING)
+    return owner.deploy(project.AVSRegistry, astuple(timing), owner, guardian, DELEGATION, SLASHING, REWARDS)
 
 
 def test_registry__deployed__says_what_it_was_given(
@@ -38,6 +39,7 @@ def test_registry__deployed__says_what_it_was_given(
     assert registry.EXECUTE_WINDOW() == DAY
     assert registry.DELEGATION() == protocol.delegation
     assert registry.SLASHING() == protocol.slashing
+    assert registry.REWARDS() == protocol.rewards
     assert registry.owner() == owner
     assert registry.guardian() == guardian
     assert registry.pendingOwner() == ZERO_ADDRESS
@@ -108,14 +110,14 @@ def _refuses(timing: Timing, owner: AccountAPI) -> None:
         _deploy(timing, owner)
 
 
-@pytest.mark.parametrize(("delegation", "slashing"), [(ZERO_ADDRESS, SLASHING), (DELEGATION, ZERO_ADDRESS)])
-def test_manager__at_the_zero_address__reverts(
-    timing: Timing, delegation: str, slashing: str, owner: AccountAPI
-) -> None:
+@pytest.mark.parametrize("missing", range(3))
+def test_contract__at_the_zero_address__reverts(timing: Timing, missing: int, owner: AccountAPI) -> None:
+    others = [DELEGATION, SLASHING, REWARDS]
+    others[missing] = ZERO_ADDRESS
     with reverts(project.AVSRegistry.ZeroAddress):
-        owner.deploy(project.AVSRegistry, astuple(timing), owner, ZERO_ADDRESS, delegation, slashing)
+        owner.deploy(project.AVSRegistry, astuple(timing), owner, ZERO_ADDRESS, *others)
 
 
 def test_owner__at_the_zero_address__reverts(timing: Timing, owner: AccountAPI) -> None:
     with reverts(project.AVSRegistry.OwnableInvalidOwner, owner=ZERO_ADDRESS):
-        owner.deploy(project.AVSRegistry, astuple(timing), ZERO_ADDRESS, ZERO_ADDRESS, DELEGATION, SLASHING)
+        owner.deploy(project.AVSRegistry, astuple(timing), ZERO_ADDRESS, ZERO_ADDRESS, DELEGATION, SLASHING, REWARDS)

@@ -247,3 +247,15 @@ def test_check_delegation__paused__reverts(
     registry.pause(sender=guardian)
     with reverts(registry.ProtocolPaused):
         registry.checkConsent(operator, pool, ANY_MANDATE)
+
+
+def test_mandate__of_an_epoch_before_the_pool_was_opened__is_zero(
+    protocol: Protocol, registry: ContractInstance, vault: ContractInstance, second_operator: AccountAPI
+) -> None:
+    e = protocol.skip_epochs(5)
+    registry.registerOperator("", sender=second_operator)
+    registry.openPool(vault, 4_000, 700, DAY, sender=second_operator)
+    protocol.skip_epochs(1)
+    registry.setMandate(vault, 3_000, 600, sender=second_operator)
+    assert _mandates(protocol, second_operator, vault, 0, e - 2) == [(0, 0)] * 2
+    assert _mandates(protocol, second_operator, vault, e - 1) == [(4_000, 700)]

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// What one share-second has earned from the first payment to the end of an epoch.
+struct Earned {
+    uint24 epoch;
+    /// [token / 2^118 per share-second]
+    uint216 perShareSecond;
+}
+
+/// A sum over epochs, with an entry for epochs in which it grew, in their order.
+struct Earnings {
+    mapping(uint256 index => Earned) entries;
+}
+
+using EarningsLib for Earnings global;
+
+/// How many entries there are is kept by the caller, in a slot that it writes anyway.
+library EarningsLib {
+    using SafeCast for uint256;
+
+    /// Adds what a share-second earned in `epoch`, the last entry's or a later one.
+    /// @return How many entries there are now.
+    function add(Earnings storage self, uint24 count, uint24 epoch, uint256 perShareSecond) internal returns (uint24) {
+        if (count != 0) {
+            Earned memory last = self.entries[count - 1];
+            perShareSecond += last.perShareSecond;
+            if (last.epoch == epoch) --count;
+        }
+        self.entries[count] = Earned(epoch, perShareSecond.toUint216());
+        return count + 1;
+    }
+
+    /// The sum over the first `count` entries.
+    function total(Earnings storage self, uint256 count) internal view returns (uint256) {
+        return count == 0 ? 0 : self.entries[count - 1].perShareSecond;
+    }
+
+    /// How many of `count` entries are at or before `epoch`. Reads two of them if that is `guess`, and about twice the
+    /// logarithm of how far it is above.
+    function countAt(Earnings storage self, uint256 count, uint256 guess, uint256 epoch)
+        internal
+        view
+        returns (uint256 low)
+    {
+        uint256 high = count;
+        if (guess > count) guess = count;
+        if (guess != 0 && self.entries[guess - 1].epoch > epoch) {
+            high = guess - 1;
+        } else {
+            low = guess;
+            for (uint256 step = 1; low + step <= count; step *= 2) {
+                if (self.entries[low + step - 1].epoch > epoch) {
+                    high = low + step - 1;
+                    break;
+                }
+                low += step;
+            }
+        }
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (self.entries[middle].epoch <= epoch) low = middle + 1;
+            else high = middle;
+        }
+    }
+}
