@@ -35,7 +35,7 @@ class World:
     The start of epoch 5. Alice and Bob staked in epoch 1, with the operator and with the second one, over a plain
     token and over WETH; all allocations are in force; nobody was ever slashed, nobody ever left, and nobody has moved
     in this epoch. The third operator has a pool without stakers or AVSs. Everyone holds the token and has
-    given the vault an infinite allowance.
+    given the vault an infinite allowance; the payer has given one to the distributor.
     """
 
     protocol: Protocol
@@ -53,6 +53,7 @@ class World:
     resolver: AccountAPI
     recipient: AccountAPI  # of all slashed stake that is not burnt
     stranger: AccountAPI
+    payer: AccountAPI  # of rewards, in the token
     at_once: int  # AVS without a veto period, with a recipient; of the operator and the second one
     with_veto: int  # AVS with a veto period and a recipient; of the operator
     elastic: int  # AVS that burns; of the operator and the second one, with an elastic part
@@ -131,7 +132,7 @@ def create_world(track: Track) -> World:
     """Deploys the protocol on a chain that has just started, and lets it live for four epochs."""
     accounts = ape.accounts.test_accounts
     owner, guardian, alice, bob, newcomer, first, second, third = accounts[:8]
-    avs_owner, slasher, resolver, recipient, stranger = accounts[8:13]
+    avs_owner, slasher, resolver, recipient, stranger, payer = accounts[8:14]
 
     core = deploy_core(owner, Timing(genesis=START), owner, guardian)
     protocol = Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
@@ -144,6 +145,8 @@ def create_world(track: Track) -> World:
     for holder in (owner, alice, bob, newcomer):
         asset.mint(holder, 1_000 * ETHER, sender=owner)
         asset.approve(vault, 2**256 - 1, sender=holder)
+    asset.mint(payer, 1_000_000 * ETHER, sender=owner)
+    asset.approve(protocol.rewards, 2**256 - 1, sender=payer)
     protocol.list_vault(vault, owner)
     protocol.list_vault(native, owner)
     for operator in (first, second, third):
@@ -168,6 +171,7 @@ def create_world(track: Track) -> World:
         resolver,
         recipient,
         stranger,
+        payer,
         at_once=register(recipient=recipient),
         with_veto=register(recipient=recipient, resolver=resolver, veto=DAY),
         elastic=register(),

@@ -241,11 +241,14 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
 
     /// @inheritdoc IAVSRegistry
     function mandateAt(address operator, address vault, uint24 epoch_) external view returns (Mandate memory) {
-        Pool storage pool = _requireOpen(operator, vault);
-        StoredMandate memory m = pool.mandate;
-        // At most one step for each epoch since. Before the first announcement it is zero.
-        while (uint256(epoch_) + 1 < m.stamp) m = pool.replaced[m.stamp];
+        StoredMandate storage m = _mandateAt(operator, vault, epoch_);
         return Mandate(m.lossBudget.valueAt(m.stamp, epoch_), m.commission.valueAt(m.stamp, epoch_), m.vetoPeriod);
+    }
+
+    /// @inheritdoc IAVSRegistry
+    function commissionOfEpoch(address operator, address vault, uint24 epoch_) external view returns (uint256) {
+        StoredMandate storage m = _mandateAt(operator, vault, epoch_);
+        return m.commission.valueAt(m.stamp, epoch_);
     }
 
     /// @inheritdoc IAVSRegistry
@@ -361,6 +364,13 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     function _requireOpen(address operator, address vault) private view returns (Pool storage pool) {
         pool = _pools[operator][vault];
         if (pool.mandate.stamp == 0) revert UnknownPool(operator, vault);
+    }
+
+    /// The announcement that tells of `epoch_`: at most one step for each epoch since. Before the first one it is zero.
+    function _mandateAt(address operator, address vault, uint24 epoch_) private view returns (StoredMandate storage m) {
+        Pool storage pool = _requireOpen(operator, vault);
+        m = pool.mandate;
+        while (uint256(epoch_) + 1 < m.stamp) m = pool.replaced[m.stamp];
     }
 
     function _requireAVS(AvsId avs) private view returns (AVS storage a) {

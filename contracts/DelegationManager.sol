@@ -359,6 +359,11 @@ contract DelegationManager is IDelegationManager, Clock, EIP712, Nonces, Multica
     }
 
     /// @inheritdoc IDelegationManager
+    function collected(address operator, address vault, uint24 epoch_) external view returns (uint256) {
+        return _pools[operator][vault].total.asOf(epoch_).shareSecondsIn(epoch_, EPOCH);
+    }
+
+    /// @inheritdoc IDelegationManager
     function poolHoldings(address operator, address vault, uint24 fromEpoch, uint24 count)
         external
         view

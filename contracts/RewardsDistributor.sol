@@ -58,23 +58,17 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         mapping(address staker => Cursor) cursors;
     }
 
-    // A line as it is after `epoch`, whether that is booked or not.
-    struct State {
-        address operator;
-        address vault;
-        uint24 epoch;
-        uint24 until;
-        uint256 perShareSecond;
-        uint256 commission; // [token]
-        uint256 floors;
-        uint256[MAX_FLOOR + 1] rates; // by floor [token]
-        uint256 funded; // what streams are to pay for `epoch` [token]
-        uint256 paid; // what of it they pay, as the floors are [token]
+    // What streams pay in the epochs after the booked ones.
+    struct Unbooked {
+        Holding[] pool; // in each of them, and in one more
+        uint256[] sums; // what a share-second has earned by the end of each
+        uint256 amount; // of all of them [token]
         uint256 fee; // the commission of that [token]
-        uint256 touched; // bit `f`: the rate of floor `f` was changed
-        uint256 count; // of entries in `earnings`
-        uint256 entry; // how many of them are at or before the last epoch asked about
-        uint24 last; // epoch of the last of them
+        uint256 floors; // after the last of them, as `Book.floors`
+        uint256[] rates; // after the last of them, by floor [token]
+        uint256 touched; // bit `f`: the rate of floor `f` changed
+        uint256 funded; // what streams were to pay for the last of them [token]
+        uint256 paid; // what of it they do pay [token]
     }
 
     // -------------------------------------------------------------------------------------------------- constants
@@ -118,8 +112,10 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     /// @inheritdoc IRewardsDistributor
     function pay(IERC20 token, Payment[] calldata payments) external guarded returns (uint256[] memory paid) {
         paid = new uint256[](payments.length);
+        uint24 e = epoch() - 1;
         for (uint256 i = 0; i < payments.length; ++i) {
-            paid[i] = _pay(token, payments[i]);
+            Payment calldata p = payments[i];
+            paid[i] = _pay(token, p.operator, p.vault, p.amount, p.floor, e);
         }
     }
 
@@ -132,12 +128,13 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         Floors.requireFloor(floor);
         if (epochs == 0) revert ZeroEpochs();
         uint24 e = epoch();
-        REGISTRY.mandateAt(operator, vault, e); // reverts if there is no such pool
+        REGISTRY.commissionOfEpoch(operator, vault, e); // reverts if there is no such pool
         uint24 until = (uint256(e) + 1 + epochs).toUint24();
         amount = (_pull(token, uint256(amount) * epochs) / epochs).toUint96();
         if (amount == 0) revert ZeroAmount();
 
-        (Line storage line, Book memory b) = _booked(operator, vault, token, e - 1);
+        Line storage line = _lines[operator][vault][token];
+        Book memory b = _booked(line, operator, vault, token, e - 1);
         if (b.until < e) b.booked = e;
         if (b.until < until) b.until = until;
         line.book = b;
@@ -187,9 +184,10 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
             if (receiver != staker) revert OnlyToOwner(staker, receiver);
         }
 
+        uint24 until = _claimableUntil();
         amounts = new uint256[](claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
-            amounts[i] = _claim(staker, claims[i], receiver);
+            amounts[i] = _claim(staker, claims[i], receiver, until);
         }
     }
 
@@ -197,7 +195,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     function claimCommission(address vault, IERC20 token, address receiver) external guarded returns (uint256 amount) {
         if (receiver == address(0)) revert ZeroReceiver();
 
-        (Line storage line, Book memory b) = _booked(msg.sender, vault, token, epoch() - 1);
+        Line storage line = _lines[msg.sender][vault][token];
+        Book memory b = _booked(line, msg.sender, vault, token, epoch() - 1);
         amount = b.commission;
         b.commission = 0;
         line.book = b;
@@ -210,8 +209,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     /// @inheritdoc IRewardsDistributor
     function book(address operator, address vault, IERC20 token, uint24 epoch_) external guarded {
         if (epoch_ >= epoch()) revert EpochNotOver(epoch_);
-        (Line storage line, Book memory b) = _booked(operator, vault, token, epoch_);
-        line.book = b;
+        Line storage line = _lines[operator][vault][token];
+        _booked(line, operator, vault, token, epoch_);
     }
 
     // ------------------------------------------------------------------------------------------------------ views
@@ -225,15 +224,20 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         claimable = new uint256[](claims.length);
         accruing = new uint256[](claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
-            (claimable[i],) = _due(staker, claims[i], _claimableUntil());
-            (uint256 all,) = _due(staker, claims[i], epoch());
-            accruing[i] = all - claimable[i];
+            Claim calldata c = claims[i];
+            Line storage line = _lines[c.operator][c.vault][c.token];
+            Book memory b = line.book;
+            uint256[] memory sums = _unbooked(line, b, c.operator, c.vault, epoch()).sums;
+            claimable[i] = _due(line, b, sums, line.cursors[staker], staker, c, _claimableUntil());
+            accruing[i] = _due(line, b, sums, line.cursors[staker], staker, c, epoch()) - claimable[i];
         }
     }
 
     /// @inheritdoc IRewardsDistributor
     function commission(address operator, address vault, IERC20 token) external view returns (uint256) {
-        return _stateAt(operator, vault, token, epoch() - 1).commission;
+        Line storage line = _lines[operator][vault][token];
+        Book memory b = line.book;
+        return b.commission + _unbooked(line, b, operator, vault, epoch() - 1).fee;
     }
 
     /// @inheritdoc IRewardsDistributor
@@ -242,8 +246,9 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         view
         returns (uint256 funded, uint256 expected)
     {
-        State memory s = _stateAt(operator, vault, token, epoch());
-        return (s.funded, s.paid);
+        Line storage line = _lines[operator][vault][token];
+        Unbooked memory u = _unbooked(line, line.book, operator, vault, epoch());
+        return (u.funded, u.paid);
     }
 
     /// @inheritdoc IRewardsDistributor
@@ -294,7 +299,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
 
     /// The last epoch for which nothing more can be paid.
     function _claimableUntil() private view returns (uint24) {
-        return epoch() < 2 ? 0 : epoch() - 2;
+        uint24 e = epoch();
+        return e < 2 ? 0 : e - 2;
     }
 
     /// Takes `asked` of a token from the caller, under the lock.
@@ -306,21 +312,24 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         return Math.min(Math.saturatingSub(token.balanceOf(address(this)), before), asked);
     }
 
-    /// Pays one pool for the epoch just finished.
-    function _pay(IERC20 token, Payment calldata p) private returns (uint256 amount) {
-        Floors.requireFloor(p.floor);
-        uint24 e = epoch() - 1;
-        uint256 part = REGISTRY.mandateAt(p.operator, p.vault, e).commission; // reverts if there is no such pool [bps]
-        uint256 shareSeconds = DELEGATION.poolHoldings(p.operator, p.vault, e, 1)[0].shareSecondsIn(e, EPOCH);
-        amount = _pull(token, Floors.paidDown(p.amount, shareSeconds, p.floor));
+    /// Pays one pool for epoch `e`, the one just finished.
+    function _pay(IERC20 token, address operator, address vault, uint256 asked, uint256 floor, uint24 e)
+        private
+        returns (uint256 amount)
+    {
+        Floors.requireFloor(floor);
+        uint256 part = REGISTRY.commissionOfEpoch(operator, vault, e); // reverts if there is no such pool [bps]
+        uint256 shareSeconds = DELEGATION.collected(operator, vault, e);
+        amount = _pull(token, Floors.paidDown(asked, shareSeconds, floor));
         if (amount == 0) return 0;
 
-        (Line storage line, Book memory b) = _booked(p.operator, p.vault, token, e);
+        Line storage line = _lines[operator][vault][token];
+        Book memory b = _booked(line, operator, vault, token, e);
         uint256 fee = amount * part / BPS;
         b.commission = (b.commission + fee).toUint120();
         b.count = line.earnings.add(b.count, e, _perShareSecondDown(amount - fee, shareSeconds));
         line.book = b;
-        emit Paid(p.operator, p.vault, token, msg.sender, e, amount, fee);
+        emit Paid(operator, vault, token, msg.sender, e, amount, fee);
     }
 
     /// Streams with a floor are to pay `amount` more from epoch `begin` on, and less from `end` on. Neither is booked.
@@ -331,11 +340,13 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         line.changes[end][floor] -= int256(uint256(amount));
     }
 
-    function _claim(address staker, Claim calldata c, address receiver) private returns (uint256 amount) {
-        (Line storage line, Book memory b) = _booked(c.operator, c.vault, c.token, _claimableUntil());
-        line.book = b;
+    function _claim(address staker, Claim calldata c, address receiver, uint24 until) private returns (uint256 amount) {
+        Line storage line = _lines[c.operator][c.vault][c.token];
+        Book memory b = _booked(line, c.operator, c.vault, c.token, until);
         Cursor memory old = line.cursors[staker];
-        (amount, line.cursors[staker]) = _due(staker, c, _claimableUntil());
+        Cursor memory cursor = Cursor(old.epoch, old.move, old.perShareSecond);
+        amount = _due(line, b, new uint256[](0), cursor, staker, c, until);
+        line.cursors[staker] = cursor;
         if (amount == 0) return 0;
 
         if (c.token.trySafeTransfer(receiver, amount)) {
@@ -347,147 +358,165 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         }
     }
 
-    /// A line with what streams pay booked up to and including epoch `to`, which is over. The caller stores the book.
+    /// Books what streams pay in the epochs up to and including `to`, which is over.
     ///
     /// An entry is needed for an epoch in which some staker of the pool moved, for the one before it, and for the last
     /// epoch but one, up to which stakers claim.
-    function _booked(address operator, address vault, IERC20 token, uint24 to)
+    function _booked(Line storage line, address operator, address vault, IERC20 token, uint24 to)
         private
-        returns (Line storage line, Book memory b)
+        returns (Book memory b)
     {
-        line = _lines[operator][vault][token];
         b = line.book;
-        if (to > b.until) to = b.until;
-        if (b.booked >= to) return (line, b);
+        if (b.booked >= Math.min(to, b.until)) return b;
+        Unbooked memory u = _unbooked(line, b, operator, vault, to);
 
-        State memory s = _load(line, b, operator, vault);
-        Holding[] memory pool = DELEGATION.poolHoldings(operator, vault, s.epoch + 1, to - s.epoch + 1);
+        uint24 first = b.booked + 1;
         uint24 until = _claimableUntil();
-        uint256 pending;
-        for (uint256 i = 0; i < pool.length - 1; ++i) {
-            uint256 before = s.perShareSecond;
-            _step(line, s, pool[i]);
-            if (s.paid != 0) emit Streamed(operator, vault, token, s.epoch, s.paid, s.fee);
-            pending += s.perShareSecond - before;
-            bool needed =
-                pool[i].epoch == s.epoch || pool[i + 1].epoch == s.epoch + 1 || s.epoch == until || s.epoch == to;
-            if (needed && pending != 0) {
-                b.count = line.earnings.add(b.count, s.epoch, pending);
-                pending = 0;
+        uint256 sum = line.earnings.total(b.count);
+        for (uint24 i = 0; i < u.sums.length; ++i) {
+            bool needed = u.pool[i].epoch == first + i || u.pool[i + 1].epoch == first + i + 1 || first + i == until
+                || i == u.sums.length - 1;
+            if (needed && u.sums[i] != sum) {
+                b.count = line.earnings.add(b.count, first + i, u.sums[i] - sum);
+                sum = u.sums[i];
             }
         }
-        for (uint256 floors = s.touched; floors != 0;) {
+        for (uint256 floors = u.touched; floors != 0;) {
             uint256 f = Math.log2(floors);
             floors ^= 1 << f;
-            line.rates[f] = s.rates[f];
+            line.rates[f] = u.rates[f];
         }
-        (b.booked, b.floors, b.commission) = (to, s.floors.toUint64(), s.commission.toUint120());
+        b.booked += uint24(u.sums.length); // at most `to`
+        b.floors = u.floors.toUint64();
+        b.commission = (b.commission + u.fee).toUint120();
+        line.book = b;
+        emit Streamed(operator, vault, token, first, b.booked, u.amount, u.fee);
     }
 
-    /// A line as it is booked.
-    function _load(Line storage line, Book memory b, address operator, address vault)
+    /// What streams pay in the epochs after the booked ones, up to and including `to`.
+    function _unbooked(Line storage line, Book memory b, address operator, address vault, uint24 to)
         private
         view
-        returns (State memory s)
+        returns (Unbooked memory u)
     {
-        (s.operator, s.vault, s.epoch, s.until) = (operator, vault, b.booked, b.until);
-        (s.commission, s.floors, s.count) = (b.commission, b.floors, b.count);
-        if (b.count != 0) {
-            Earned memory last = line.earnings.entries[b.count - 1];
-            (s.last, s.perShareSecond) = (last.epoch, last.perShareSecond);
-        }
-        for (uint256 floors = s.floors; floors != 0;) {
+        if (to > b.until) to = b.until; // after which nothing changes, and nothing is paid
+        if (to <= b.booked) return u;
+
+        u.pool = DELEGATION.poolHoldings(operator, vault, b.booked + 1, to - b.booked + 1);
+        u.sums = new uint256[](to - b.booked);
+        u.rates = new uint256[](MAX_FLOOR + 1);
+        u.floors = b.floors;
+        for (uint256 floors = u.floors; floors != 0;) {
             uint256 f = Math.log2(floors);
             floors ^= 1 << f;
-            s.rates[f] = line.rates[f];
+            u.rates[f] = line.rates[f];
+        }
+        uint256 sum = line.earnings.total(b.count);
+        for (uint24 i = 0; i < u.sums.length; ++i) {
+            uint24 e = b.booked + 1 + i;
+            uint256 shareSeconds = u.pool[i].shareSecondsIn(e, EPOCH);
+            _goTo(line, u, e, shareSeconds);
+            if (u.paid != 0) {
+                uint256 fee = u.paid * REGISTRY.commissionOfEpoch(operator, vault, e) / BPS;
+                u.amount += u.paid;
+                u.fee += fee;
+                sum += _perShareSecondDown(u.paid - fee, shareSeconds);
+            }
+            u.sums[i] = sum;
         }
     }
 
-    /// A line as it will be after epoch `to`.
-    function _stateAt(address operator, address vault, IERC20 token, uint24 to) private view returns (State memory s) {
-        Line storage line = _lines[operator][vault][token];
-        s = _load(line, line.book, operator, vault);
-        _advance(line, s, to);
-    }
-
-    /// Goes on to the end of `to`, without booking.
-    function _advance(Line storage line, State memory s, uint24 to) private view {
-        if (to > s.until) to = s.until;
-        if (s.epoch >= to) return;
-        Holding[] memory pool = DELEGATION.poolHoldings(s.operator, s.vault, s.epoch + 1, to - s.epoch);
-        for (uint256 i = 0; i < pool.length; ++i) {
-            _step(line, s, pool[i]);
-        }
-    }
-
-    /// Goes on by one epoch.
-    /// @param pool The pool's holding in it.
-    function _step(Line storage line, State memory s, Holding memory pool) private view {
-        uint24 e = ++s.epoch;
-        uint256 shareSeconds = pool.shareSecondsIn(e, EPOCH);
-        uint256 changed = line.changed[e];
-        s.touched |= changed;
-        (s.funded, s.paid) = (0, 0);
-        for (uint256 floors = s.floors | changed; floors != 0;) {
+    /// Sets what streams are to pay, and do pay, for the next epoch.
+    function _goTo(Line storage line, Unbooked memory u, uint24 epoch_, uint256 shareSeconds) private view {
+        uint256 changed = line.changed[epoch_];
+        u.touched |= changed;
+        (u.funded, u.paid) = (0, 0);
+        for (uint256 floors = u.floors | changed; floors != 0;) {
             uint256 f = Math.log2(floors);
             uint256 bit = 1 << f;
             floors ^= bit;
             if (changed & bit != 0) {
-                s.rates[f] = (s.rates[f].toInt256() + line.changes[e][f]).toUint256();
-                s.floors = s.rates[f] == 0 ? s.floors & ~bit : s.floors | bit;
+                u.rates[f] = (u.rates[f].toInt256() + line.changes[epoch_][f]).toUint256();
+                u.floors = u.rates[f] == 0 ? u.floors & ~bit : u.floors | bit;
             }
-            s.funded += s.rates[f];
-            s.paid += Floors.paidDown(s.rates[f], shareSeconds, f);
+            u.funded += u.rates[f];
+            u.paid += Floors.paidDown(u.rates[f], shareSeconds, f);
         }
-        if (s.paid == 0) return;
-        s.fee = s.paid * REGISTRY.mandateAt(s.operator, s.vault, e).commission / BPS;
-        s.commission += s.fee;
-        s.perShareSecond += _perShareSecondDown(s.paid - s.fee, shareSeconds);
     }
 
-    /// What a staker is due up to the end of `until`, and the cursor after it.
-    function _due(address staker, Claim calldata c, uint24 until)
-        private
-        view
-        returns (uint256 amount, Cursor memory cursor)
-    {
-        Line storage line = _lines[c.operator][c.vault][c.token];
-        State memory s = _load(line, line.book, c.operator, c.vault);
-        s.entry = c.hint;
-        cursor = line.cursors[staker];
-        Holding[] memory moves = DELEGATION.holdings(c.operator, c.vault, staker, cursor.move, MOVES);
+    /// What a staker is due up to the end of `until`, to which it moves the cursor.
+    /// @param sums Of the epochs after the booked ones, as `Unbooked.sums`.
+    function _due(
+        Line storage line,
+        Book memory b,
+        uint256[] memory sums,
+        Cursor memory cursor,
+        address staker,
+        Claim calldata c,
+        uint24 until
+    ) private view returns (uint256 amount) {
+        uint256 entry = c.hint;
         uint256 shares;
-        uint256 i = 0;
-        for (; i < moves.length && moves[i].epoch <= until; ++i) {
-            Holding memory h = moves[i];
-            if (h.epoch > cursor.epoch) {
-                amount += shares * EPOCH * _earnedSince(line, s, cursor, h.epoch - 1);
-                amount += h.shareSeconds * _earnedSince(line, s, cursor, h.epoch);
+        uint256 seen;
+        Holding memory h = DELEGATION.holding(c.operator, c.vault, staker);
+        if (h.moves == cursor.move) {
+            // Mostly there is no other since the cursor.
+            (amount, shares, entry) = _collect(line, b, sums, cursor, h, 0, entry, until);
+        } else {
+            Holding[] memory moves = DELEGATION.holdings(c.operator, c.vault, staker, cursor.move, MOVES);
+            for (; seen < moves.length && moves[seen].epoch <= until; ++seen) {
+                uint256 more;
+                (more, shares, entry) = _collect(line, b, sums, cursor, moves[seen], shares, entry, until);
+                amount += more;
             }
-            shares = h.shares;
+            if (seen != 0) cursor.move += uint16(seen - 1); // an index of holdings, which are counted in 16 bits
         }
-        if (i != 0) cursor.move += uint16(i - 1); // an index of holdings, which are counted in 16 bits
         // If all were looked at there may be more.
-        if (i < MOVES) amount += shares * EPOCH * _earnedSince(line, s, cursor, until);
+        if (seen < MOVES) {
+            (, uint256 sum,) = _earnedIn(line, b, sums, until, b.count);
+            amount += shares * EPOCH * (sum - cursor.perShareSecond);
+            (cursor.epoch, cursor.perShareSecond) = (until, sum.toUint216());
+        }
         amount >>= SCALE;
     }
 
-    /// What a share-second earned from the cursor to the end of a later epoch, to which it moves the cursor.
-    function _earnedSince(Line storage line, State memory s, Cursor memory cursor, uint24 epoch_)
+    /// Goes on to a holding, and to the end of its epoch unless the cursor is past it.
+    function _collect(
+        Line storage line,
+        Book memory b,
+        uint256[] memory sums,
+        Cursor memory cursor,
+        Holding memory h,
+        uint256 shares,
+        uint256 entry,
+        uint24 until
+    ) private view returns (uint256 amount, uint256, uint256) {
+        if (h.epoch > until) return (0, 0, entry);
+        if (h.epoch > cursor.epoch) {
+            uint256 before;
+            uint256 sum;
+            (before, sum, entry) = _earnedIn(line, b, sums, h.epoch, entry);
+            amount = shares * EPOCH * (before - cursor.perShareSecond) + h.shareSeconds * (sum - before);
+            (cursor.epoch, cursor.perShareSecond) = (h.epoch, sum.toUint216());
+        }
+        return (amount, h.shares, entry);
+    }
+
+    /// What a share-second had earned by the beginning and by the end of an epoch.
+    /// @param guess How many entries are at or before it; returned right.
+    function _earnedIn(Line storage line, Book memory b, uint256[] memory sums, uint24 epoch_, uint256 guess)
         private
         view
-        returns (uint256 since)
+        returns (uint256 before, uint256 sum, uint256)
     {
-        uint256 total;
-        if (epoch_ < s.last) {
-            s.entry = line.earnings.countAt(s.count, s.entry, epoch_);
-            total = line.earnings.total(s.entry);
-        } else {
-            _advance(line, s, epoch_);
-            total = s.perShareSecond;
+        if (sums.length == 0 || epoch_ <= b.booked) {
+            guess = line.earnings.countAt(b.count, guess, epoch_);
+            (before, sum) = line.earnings.around(guess, epoch_);
+            return (before, sum, guess);
         }
-        since = total - cursor.perShareSecond;
-        (cursor.epoch, cursor.perShareSecond) = (epoch_, total.toUint216());
+        uint256 i = epoch_ - b.booked;
+        before = i == 1 ? line.earnings.total(b.count) : sums[Math.min(i - 1, sums.length) - 1];
+        return (before, sums[Math.min(i, sums.length) - 1], b.count);
     }
 
     /// What a stream did not pay for up to `limit` finished epochs from `s.from` on.

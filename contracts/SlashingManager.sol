@@ -262,7 +262,7 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
         last.base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
         (uint256 guaranteed, uint256 elastic) = last.slashable();
         (uint256 safeGuaranteed, uint256 safeElastic) = last.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
-        uint256 shares = DELEGATION.poolHoldings(operator, vault, e, 1)[0].shareSecondsIn(e, EPOCH) / EPOCH;
+        uint256 shares = DELEGATION.collected(operator, vault, e) / EPOCH;
         a.guaranteed = toVaultSharesDown(shares, guaranteed);
         a.elastic = toVaultSharesDown(shares, elastic);
         a.safeGuaranteed = toVaultSharesDown(shares, safeGuaranteed);

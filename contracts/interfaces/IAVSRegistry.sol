@@ -177,6 +177,9 @@ interface IAVSRegistry is IGovernance, IClock {
     /// The mandate in `epoch`, from the one before the pool was opened on.
     function mandateAt(address operator, address vault, uint24 epoch) external view returns (Mandate memory);
 
+    /// The commission of the mandate in `epoch` [bps].
+    function commissionOfEpoch(address operator, address vault, uint24 epoch) external view returns (uint256);
+
     /// The loosest mandate that is current or announced.
     function loosestMandate(address operator, address vault) external view returns (Mandate memory);
 

@@ -138,8 +138,8 @@ interface IDelegationManager is IClock {
     // --- contracts of the protocol ---
     // The compiler's dispatcher tries selectors in ascending order, so the next two have names with small ones.
 
-    /// Takes the one lock of all contracts, for a call in which code that is not ours may run. Only the registry and
-    /// listed vaults.
+    /// Takes the one lock of all contracts, for a call in which code that is not ours may run. Only the registry, the
+    /// distributor and listed vaults.
     function take() external;
 
     /// Gives the lock back. Only who took it.
@@ -215,6 +215,9 @@ interface IDelegationManager is IClock {
         external
         view
         returns (Holding[] memory);
+
+    /// What a pool as a whole collects in `epoch`, the current one or an earlier one [pool shares · s].
+    function collected(address operator, address vault, uint24 epoch) external view returns (uint256);
 
     /// The holdings of a pool as a whole in `count` epochs from `fromEpoch` on: for each, as of the last move in it or
     /// before. Of an epoch without a move, every share collects the whole length.

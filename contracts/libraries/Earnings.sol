@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// What one share-second has earned from the first payment to the end of an epoch.
@@ -38,31 +39,49 @@ library EarningsLib {
         return count == 0 ? 0 : self.entries[count - 1].perShareSecond;
     }
 
+    /// The sums at the end of `epoch` and of the one before, if `count` entries are at or before `epoch`.
+    function around(Earnings storage self, uint256 count, uint256 epoch)
+        internal
+        view
+        returns (uint256 before, uint256 after_)
+    {
+        if (count == 0) return (0, 0);
+        Earned memory last = self.entries[count - 1];
+        after_ = last.perShareSecond;
+        before = last.epoch == epoch ? self.total(count - 1) : after_;
+    }
+
     /// How many of `count` entries are at or before `epoch`. Reads two of them if that is `guess`, and about twice the
-    /// logarithm of how far it is above.
+    /// logarithm of how far it is off otherwise.
     function countAt(Earnings storage self, uint256 count, uint256 guess, uint256 epoch)
         internal
         view
         returns (uint256 low)
     {
-        uint256 high = count;
-        if (guess > count) guess = count;
-        if (guess != 0 && self.entries[guess - 1].epoch > epoch) {
-            high = guess - 1;
-        } else {
-            low = guess;
-            for (uint256 step = 1; low + step <= count; step *= 2) {
-                if (self.entries[low + step - 1].epoch > epoch) {
-                    high = low + step - 1;
-                    break;
+        // No overflow: indexes of entries are below 2^24.
+        unchecked {
+            uint256 high = guess < count ? guess : count;
+            uint256 step = 1;
+            if (high == 0 || self.entries[high - 1].epoch <= epoch) {
+                low = high;
+                while (low + step <= count && self.entries[low + step - 1].epoch <= epoch) {
+                    low += step;
+                    step *= 2;
                 }
-                low += step;
+                high = Math.min(low + step - 1, count);
+            } else {
+                --high;
+                while (step <= high && self.entries[high - step].epoch > epoch) {
+                    high -= step;
+                    step *= 2;
+                }
+                low = Math.saturatingSub(high, step);
             }
-        }
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (self.entries[middle].epoch <= epoch) low = middle + 1;
-            else high = middle;
+            while (low < high) {
+                uint256 middle = (low + high) / 2;
+                if (self.entries[middle].epoch <= epoch) low = middle + 1;
+                else high = middle;
+            }
         }
     }
 }

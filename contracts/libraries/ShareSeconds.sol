@@ -65,6 +65,13 @@ library ShareSecondsLib {
         return index == self.last.moves ? self.last : self.past[index];
     }
 
+    /// The last entry at or before `epoch`; empty if there is none.
+    function asOf(Record storage self, uint256 epoch) internal view returns (Holding memory h) {
+        if (self.last.epoch <= epoch) return self.last;
+        uint256 index = self.countAt(epoch);
+        if (index != 0) return self.past[index - 1];
+    }
+
     /// How many entries are at or before `epoch`.
     function countAt(Record storage self, uint256 epoch) internal view returns (uint256 low) {
         uint256 high = self.count();

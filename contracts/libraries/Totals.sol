@@ -67,9 +67,8 @@ library TotalsLib {
     }
 
     /// The lanes, each in 24 bits.
-    function _widen(Lanes lanes) private pure returns (uint256 wide) {
-        for (uint256 i = 0; i <= 4; ++i) {
-            wide |= lanes.lane(i) << (i * WIDTH);
-        }
+    function _widen(Lanes lanes) private pure returns (uint256) {
+        return lanes.lane(0) | (lanes.lane(1) << WIDTH) | (lanes.lane(2) << (2 * WIDTH))
+            | (lanes.lane(3) << (3 * WIDTH)) | (lanes.lane(4) << TOP);
     }
 }
