@@ -1,6 +1,9 @@
 """The worked examples of docs/, played on chain. Tables are read from the pages, so what they say is what is tested."""
 
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import ape
 import pytest
@@ -10,7 +13,7 @@ from ape.contracts import ContractInstance
 
 from deployer.contracts import deploy_vault
 from tests.helpers import Protocol, reverts
-from tests.helpers.pages import pair, table, units
+from tests.helpers.pages import pair, section, table, units
 from tests.helpers.protocol import ANY_MANDATE, ETHER, VAULT_SHARES
 
 
@@ -306,3 +309,194 @@ def test_slashing_manager_md__all_take_what_they_can(
         assert seen == [pair(each) for each in slashable], step
         if step.startswith("A asks"):
             assert slashing.openAmount(requests["B"]) == units("0.15")
+
+
+# ------------------------------------------------------------------------------------------- rewards-distributor.md
+
+WEEK = 604_800
+
+
+@pytest.fixture
+def dollar(
+    protocol: Protocol,
+    six_decimals: ContractInstance,
+    owner: AccountAPI,
+    avs_owner: AccountAPI,
+    stranger: AccountAPI,
+) -> ContractInstance:
+    """What the page pays in. The payers are `avs_owner` and `stranger`."""
+    for payer in (avs_owner, stranger):
+        six_decimals.mint(payer, 100_000 * 10**6, sender=owner)
+        six_decimals.approve(protocol.rewards, 2**256 - 1, sender=payer)
+    return six_decimals
+
+
+def test_rewards_distributor_md__paying_by_stake(
+    protocol: Protocol,
+    pool: ContractInstance,
+    dollar: ContractInstance,
+    operator: AccountAPI,
+    second_operator: AccountAPI,
+    avs_owner: AccountAPI,
+    slasher: AccountAPI,
+    alice: AccountAPI,
+    bob: AccountAPI,
+) -> None:
+    """docs/rewards-distributor.md, "How an AVS pays" and "Worked example: paying by stake"."""
+    (code,) = re.findall(r"```python\n(.*?)```", section("rewards-distributor.md", "How an AVS pays"), flags=re.DOTALL)
+    rows = table("rewards-distributor.md", "Worked example: paying by stake")
+    assert [row[0] for row in rows] == ["first", "second"]
+
+    avs = protocol.register_avs(avs_owner, slasher, vaults=[pool])
+    protocol.registry.registerOperator("", sender=second_operator)
+    protocol.registry.openPool(pool, 5_000, 1_000, 0, sender=second_operator)
+    for each, row in zip((operator, second_operator), rows, strict=True):
+        protocol.registry.optIn(avs, pool, units(row[3], 0), 0, b"", sender=each)
+    pool.depositAndDelegate(units(rows[0][1]), operator, 0, ANY_MANDATE, sender=alice)
+    e = protocol.epoch + 3
+    _next_block_at(protocol, e, WEEK // 2)
+    pool.depositAndDelegate(units(rows[1][1]), second_operator, 0, ANY_MANDATE, sender=bob)
+    protocol.to_epoch(e + 1)
+    names: dict[str, Any] = {
+        "slashing": protocol.slashing,
+        "rewards": protocol.rewards,
+        "avs": avs,
+        "token": dollar,
+        "amount": 1_000 * 10**6,
+        "floor": 40,
+        "payer": avs_owner,
+    }
+    exec(code, names)
+
+    averages = protocol.slashing.averages(avs, 0, 100)
+    paid = list(protocol.rewards.Paid.from_receipt(names["receipt"]))
+    for each, log, row in zip(averages, paid, rows, strict=True):
+        _, _, average, guaranteed, in_shares, amount = row
+        assert each.guaranteed == units(average) * units(guaranteed, 0) // 10_000 == units(in_shares)
+        assert (log.operator, log.epoch, log.amount) == (each.operator, e, units(amount, 6))
+
+
+@pytest.mark.parametrize(("column", "shares"), [(2, 100 * ETHER), (3, ETHER), (4, 1)])
+def test_rewards_distributor_md__the_floor(
+    protocol: Protocol,
+    pool: ContractInstance,
+    dollar: ContractInstance,
+    operator: AccountAPI,
+    avs_owner: AccountAPI,
+    alice: AccountAPI,
+    column: int,
+    shares: int,
+) -> None:
+    """docs/rewards-distributor.md, "The floor" and its worked example."""
+    assert f"{math.log(WEEK * ETHER, 4):.1f}" == "39.5"
+    e = protocol.epoch + 1
+    _next_block_at(protocol, e, WEEK)
+    pool.depositAndDelegate(shares, operator, 0, ANY_MANDATE, sender=alice)
+    protocol.to_epoch(e + 1)
+
+    for row in table("rewards-distributor.md", "Worked example: the floor"):
+        floor = int(row[0])
+        assert row[1] == f"{4**floor / (WEEK * ETHER):,.2f}"
+        receipt = protocol.rewards.pay(dollar, [(operator, pool, 1_000 * 10**6, floor)], sender=avs_owner)
+        paid = sum(log.amount for log in protocol.rewards.Paid.from_receipt(receipt))
+        assert paid == units(row[column], 6), floor
+
+
+def test_rewards_distributor_md__four_epochs(
+    protocol: Protocol,
+    pool: ContractInstance,
+    dollar: ContractInstance,
+    operator: AccountAPI,
+    avs_owner: AccountAPI,
+    stranger: AccountAPI,
+    alice: AccountAPI,
+    bob: AccountAPI,
+) -> None:
+    """docs/rewards-distributor.md, "Worked example: four epochs"."""
+    delegation, rewards = protocol.delegation, protocol.rewards
+    claims = [(operator, pool, dollar, 0)]
+    rows = table("rewards-distributor.md", "Worked example: four epochs")
+    assert [row[0] for row in rows] == ["e", "e + 1", "e + 2", "e + 3"]
+    before = {account: dollar.balanceOf(account) for account in (operator, stranger, alice, bob)}
+
+    def gained(account: AccountAPI) -> int:
+        """Since it was last asked for."""
+        gain = dollar.balanceOf(account) - before[account]
+        before[account] += gain
+        return int(gain)
+
+    def share_seconds(staker: AccountAPI, epoch: int) -> int:
+        holdings = delegation.holdings(operator, pool, staker, 0, 10)
+        last = [holding for holding in holdings if holding.epoch <= epoch][-1]
+        return int(last.shareSeconds if last.epoch == epoch else last.shares * WEEK)
+
+    e = protocol.epoch + 1
+    _next_block_at(protocol, e, WEEK)
+    pool.depositAndDelegate(60 * ETHER, operator, 0, ANY_MANDATE, sender=alice)
+    _next_block_at(protocol, e, WEEK // 2)
+    pool.depositAndDelegate(40 * ETHER, operator, 0, ANY_MANDATE, sender=bob)
+    rewards.openStream(operator, pool, dollar, 500 * 10**6, 40, 5, sender=stranger)
+    protocol.registry.setMandate(pool, 5_000, 2_000, sender=operator)
+    assert gained(stranger) == -2_500 * 10**6
+
+    seen: list[list[int]] = []
+    for now in range(e + 1, e + 6):
+        protocol.to_epoch(now)
+        if now < e + 5:
+            payment = (operator, pool, units(rows[now - e - 1][3], 6), 40)
+            receipts = [
+                rewards.pay(dollar, [payment], sender=avs_owner),
+                rewards.claimCommission(pool, dollar, operator, sender=operator),
+            ]
+            paid = sum(log.amount for each in receipts for log in rewards.Paid.from_receipt(each))
+            streamed = [log for each in receipts for log in rewards.Streamed.from_receipt(each)]
+            assert all(log.epoch == now - 1 for log in streamed)
+            in_share_seconds = [share_seconds(staker, now - 1) for staker in (alice, bob)]
+            seen.append([*in_share_seconds, paid, sum(log.amount for log in streamed), gained(operator)])
+        if now > e + 1:
+            rewards.claim(alice, claims, alice, sender=alice)
+            seen[now - e - 2] += [gained(alice), rewards.due(bob, claims).claimable[0]]
+        if now == e + 3:
+            rewards.cancelStream(rewards.streamCount(), stranger, sender=stranger)
+            assert gained(stranger) == 1_000 * 10**6
+            _next_block_at(protocol, now, WEEK // 2)
+            delegation.undelegate(operator, pool, 60 * ETHER, sender=alice)
+    rewards.claim(bob, claims, bob, sender=bob)
+
+    decimals = (18, 18, 6, 6, 6, 6, 6)
+    assert seen == [[units(cell, each) for cell, each in zip(row[1:], decimals, strict=True)] for row in rows]
+    assert sum(row[5] for row in seen) == units("1,926.428568", 6)
+    assert gained(bob) == units("1,173.571428", 6)
+    assert dollar.balanceOf(rewards) == units("0.000004", 6)
+
+
+@pytest.mark.parametrize(
+    ("floors", "moves", "gas"), [([40], False, 12_000), ([40], True, 39_000), (range(16, 60), False, 42_000)]
+)
+def test_rewards_distributor_md__booking(
+    protocol: Protocol,
+    pool: ContractInstance,
+    dollar: ContractInstance,
+    operator: AccountAPI,
+    avs_owner: AccountAPI,
+    stranger: AccountAPI,
+    alice: AccountAPI,
+    floors: Sequence[int],
+    moves: bool,
+    gas: int,
+) -> None:
+    """docs/rewards-distributor.md, "The mathematics": what each epoch that nobody booked costs."""
+    pool.depositAndDelegate(100 * ETHER, operator, 0, ANY_MANDATE, sender=alice)
+    for floor in floors:
+        protocol.rewards.openStream(operator, pool, dollar, 10**6, floor, 100, sender=stranger)
+    protocol.skip_epochs()
+    used = []
+    for epochs in (2, 2, 54):  # the first call fills slots that were empty
+        for _ in range(epochs):
+            if moves:
+                protocol.delegation.undelegate(operator, pool, ETHER, sender=alice)
+            protocol.skip_epochs()
+        receipt = protocol.rewards.book(operator, pool, dollar, protocol.epoch - 1, sender=avs_owner)
+        used.append(receipt.gas_used)
+
+    assert round((used[2] - used[1]) / 52, -3) == gas

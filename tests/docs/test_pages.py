@@ -45,6 +45,7 @@ def test_readme__names_make_targets_that_exist() -> None:
         ("avs-registry.md", "AVSRegistry"),
         ("delegation-manager.md", "DelegationManager"),
         ("slashing-manager.md", "SlashingManager"),
+        ("rewards-distributor.md", "RewardsDistributor"),
     ],
 )
 def test_who_may_call_what__of_a_page__names_each_function_once(page: str, contract: str) -> None:
