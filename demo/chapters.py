@@ -5,13 +5,14 @@ from inspect import cleandoc
 
 from demo.ledger import WAD, PoolKey
 from demo.life import Life
-from demo.world import DAY, ETHER, GUARDIAN, LST, PASSER_BY, WETH
+from demo.world import DAY, ETHER, GUARDIAN, LST, PASSER_BY, TOKENS, WETH
 
 AURORA = PoolKey("Aurora", WETH)
 AURORA_LST = PoolKey("Aurora", LST)
 BOREALIS = PoolKey("Borealis", WETH)
 CIRRUS = PoolKey("Cirrus", LST)
 
+ARC, USDX = (10**decimals for decimals in TOKENS.values())
 EVERYTHING = WAD  # of retained
 
 
@@ -24,8 +25,8 @@ def deploy(life: Life) -> None:
     world = life.world
     life.tell(f"two assets: {WETH}, with the bytecode of mainnet, and {LST}, a liquid staking token")
     life.tell(
-        f"the core: registry {_short(world.core.registry)}, slashing {_short(world.core.slashing)}, "
-        f"delegation {_short(world.core.delegation)}"
+        f"registry {_short(world.core.registry)}, slashing {_short(world.core.slashing)}, "
+        f"delegation {_short(world.core.delegation)}, rewards {_short(world.core.rewards)}"
     )
     vaults = " and ".join(f"{vault.symbol()} {_short(vault)}" for vault in world.vaults.values())
     life.tell(f"two vaults, {vaults}, whose shares are delegated")
@@ -63,7 +64,6 @@ def delegate(life: Life) -> None:
     life.stake("Frank", BOREALIS, 100 * ETHER // 3)
     life.stake("Carol", CIRRUS, 80 * ETHER)
     life.stake("Dave", CIRRUS, 60 * ETHER)
-    life.stake("Heidi", CIRRUS, 40 * ETHER)
     life.deposit("Grace", 10 * ETHER)
 
 
@@ -82,8 +82,23 @@ def allocate(life: Life) -> None:
     life.admit("Sequencer", "Borealis")
     life.opt_in(BOREALIS, "Sequencer", 400, 1_000)
     life.opt_in(CIRRUS, "Archive", 1_000, 2_000)
+    life.opt_in(CIRRUS, "Bridge", 0, 500)
+
+
+def earn(life: Life) -> None:
+    """
+    One deposit, three incomes
+
+    Restaked lsETH earns its base yield as before, and AVSs pay for what secures them: the Bridge by streams, funded
+    ahead, the Archive after an epoch, by what was guaranteed to it. Less the operator's commission, an epoch's sum is
+    split by share-seconds and can be claimed two epochs later. Heidi, who comes on the fourth day, earns from then on.
+    """
     life.to_epoch(4)
     life.earn(10)
+    life.open_stream("Bridge", AURORA, 50 * USDX, 9)
+    life.open_stream("Bridge", CIRRUS, 90 * USDX, 9)
+    life.wait(3 * DAY)
+    life.stake("Heidi", CIRRUS, 40 * ETHER)
 
 
 def slash_at_once(life: Life) -> None:
@@ -117,6 +132,7 @@ def slash_after_veto_period(life: Life) -> None:
     every slash until it matures: nobody escapes from a request by leaving.
     """
     life.to_epoch(5)
+    life.pay("Archive", 1_000 * ARC)
     life.earn(10)
     request = life.request("Bridge", AURORA, 5 * WAD // 100)
     life.undelegate("Alice", AURORA, 50)
@@ -129,11 +145,14 @@ def budget(life: Life) -> None:
     A request that the budget does not cover
 
     The Archive asks for 30 %. It has 4 % guaranteed and 8 % elastic, and gets no more. Erin's ticket of epoch 4
-    has matured: no slash can reach it any more, and she takes it out as ether.
+    has matured: no slash can reach it any more, and she takes it out as ether. What she earned until she left is
+    still there to claim.
     """
     life.to_epoch(6)
+    life.pay("Archive", 1_000 * ARC)
     request = life.slash("Archive", BOREALIS, 30 * WAD // 100)
     life.complete("Erin", BOREALIS, 4)
+    life.claim("Erin", BOREALIS)
     life.lapse(request)
 
 
@@ -164,8 +183,9 @@ def come_after_a_slash(life: Life) -> None:
     Coming after a slash
 
     Erin comes back, to Aurora. What that pool lost before is not charged to who comes later: she gets as many more
-    pool shares as each of them is worth less.
+    pool shares as each of them is worth less. Nor does she earn for the two days before.
     """
+    life.wait(2 * DAY)
     life.stake("Erin", AURORA, 20 * ETHER)
 
 
@@ -174,15 +194,17 @@ def turn(life: Life) -> None:
     An operator turns, and stakers leave ahead of it
 
     Cirrus is bribed: it announces 40 % of its pool to the hostile Sequencer. The chain makes it wait until the
-    third epoch, so Carol and Heidi, who watch, are out before. Dave does not watch. Even so he is promised that
-    no epoch takes more than the loss budget of 50 %.
+    third epoch, so Carol and Heidi, who watch, are out before, and the Bridge takes back what it has not paid yet.
+    Dave does not watch. Even so he is promised that no epoch takes more than the loss budget of 50 %.
     """
     life.earn(40)
     life.admit("Sequencer", "Cirrus")
     life.opt_in(CIRRUS, "Sequencer", 4_000, 0)
+    life.claim("Carol", CIRRUS)
     life.undelegate("Carol", CIRRUS)
     life.to_epoch(10)
     life.undelegate("Heidi", CIRRUS)
+    life.cancel_stream("Bridge", CIRRUS)
     life.to_epoch(12)
     life.slash("Sequencer", CIRRUS, EVERYTHING)
     life.undelegate("Dave", CIRRUS)
@@ -214,11 +236,31 @@ def leave(life: Life) -> None:
     life.complete("Carol", AURORA_LST, 14)
 
 
+def claim(life: Life) -> None:
+    """
+    Everybody claims
+
+    Rewards wait for those who left long ago. Dave still does not watch: somebody whom he approved claims for him, and
+    can send them to nobody else. Operators get their commission.
+    """
+    life.claim("Alice", AURORA)
+    life.claim("Erin", AURORA)
+    life.claim("Bob", BOREALIS)
+    life.claim("Frank", BOREALIS)
+    life.claim("Carol", CIRRUS)
+    life.claim("Dave", CIRRUS, PASSER_BY)
+    life.claim("Heidi", CIRRUS)
+    life.claim_commission(AURORA)
+    life.claim_commission(BOREALIS)
+    life.claim_commission(CIRRUS)
+
+
 CHAPTERS: tuple[Callable[[Life], None], ...] = (
     deploy,
     register,
     delegate,
     allocate,
+    earn,
     slash_at_once,
     veto,
     slash_after_veto_period,
@@ -227,6 +269,7 @@ CHAPTERS: tuple[Callable[[Life], None], ...] = (
     come_after_a_slash,
     turn,
     leave,
+    claim,
 )
 
 

@@ -4,6 +4,7 @@ promise against what the chain then says.
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -15,11 +16,13 @@ from demo.ledger import BPS, WAD, Exit, Ledger, PoolKey, Vault
 from demo.observation import Observation
 from demo.output import Output, amount, fraction, part, percent
 from demo.promises import Finding
-from demo.world import BURNT, DAY, LST, OWNER, TERMS, WETH, World, terms_on_chain
+from demo.world import BURNT, DAY, LST, OWNER, PAYS_IN, TERMS, TOKENS, WETH, World, read, terms_on_chain
 
 ANY_COMMISSION = BPS
 NO_MINIMUM = 0  # of vault shares for a deposit
 EVIDENCE = b"\x11" * 32  # its hash
+FLOOR = 40  # a payer's limit: 4^40 share-seconds, 2 pool shares for a week, get the whole. Here all pools have more.
+ALL = 100  # entries of a page
 TOLERANCE = 2  # what a rebasing asset may deliver less than asked [wei]
 
 
@@ -66,6 +69,8 @@ class Life:
         self.steps: list[Step] = []
         self.paid: dict[Exit, int] = {}  # [asset]
         self.redeemed: dict[str, int] = {}  # by stakers who never delegated [vault shares]
+        self.base_yield: Counter[str] = Counter()  # by staker [lsETH]
+        self.streams: dict[tuple[str, PoolKey], int] = {}  # by AVS and pool: id
         self.checks: Counter[str] = Counter()
         self._seen: Observation | None = None
 
@@ -87,7 +92,7 @@ class Life:
 
     def open_pool(self, key: PoolKey, loss_budget: int, commission: int, veto: int) -> None:
         self._registry.openPool(self._vault(key), loss_budget, commission, veto, sender=self._person(key.operator))
-        self.ledger.open_pool(key, loss_budget)
+        self.ledger.open_pool(key, loss_budget, commission)
         kept = self.ledger.pools[key].kept_at_least(1, 2)
         self.tell(
             f"{key} opens: loss budget {percent(loss_budget)}, leavers keep ≥ {percent(int(BPS * kept))}, "
@@ -131,33 +136,35 @@ class Life:
         """Deposits and delegates in one call."""
         accepted = (self.ledger.pools[key].loss_budget.at(self.ledger.epoch), ANY_COMMISSION, 0, False)
         vault, sender = self._vault(key), self._person(staker)
-        shares = self._deposit(staker, key.vault, assets)
+        before = self._totals(key.vault)
         if key.vault == WETH:
-            vault.depositNativeAndDelegate(
+            receipt = vault.depositNativeAndDelegate(
                 self._person(key.operator), NO_MINIMUM, accepted, value=assets, sender=sender
             )
         else:
-            vault.depositAndDelegate(assets, self._person(key.operator), NO_MINIMUM, accepted, sender=sender)
+            receipt = vault.depositAndDelegate(assets, self._person(key.operator), NO_MINIMUM, accepted, sender=sender)
+        shares = self._deposited(staker, key.vault, before)
         live = self.ledger.pools[key].live
-        self.ledger.delegate(key, staker, shares)
+        self.ledger.delegate(key, staker, shares, self._at(receipt))
         self.tell(
             f"{staker} stakes {amount(assets)} {_coin(key.vault)} with {key}, in one call: "
             f"pool {amount(live)} → {amount(self.ledger.pools[key].live)} pool shares"
         )
 
     def deposit(self, staker: str, assets: int) -> None:
-        self._deposit(staker, WETH, assets)
+        before = self._totals(WETH)
         self.world.vaults[WETH].depositNative(self._person(staker), value=assets, sender=self._person(staker))
+        self._deposited(staker, WETH, before)
         self.tell(f"{staker} deposits {amount(assets)} ETH and delegates nothing: vault shares 0.00 → {amount(assets)}")
 
     def undelegate(self, staker: str, key: PoolKey, percentage: int = 100) -> None:
         pool = self.ledger.pools[key]
         held = pool.positions[staker]
         shares = held * percentage // 100
-        self.world.core.delegation.undelegate(
+        receipt = self.world.core.delegation.undelegate(
             self._person(key.operator), self._vault(key), shares, sender=self._person(staker)
         )
-        self.ledger.undelegate(key, staker, shares)
+        self.ledger.undelegate(key, staker, shares, self._at(receipt))
         epoch = self.ledger.epoch
         self.tell(
             f"{staker} leaves {key}: {amount(held)} → {amount(held - shares)} pool shares, worth "
@@ -188,7 +195,7 @@ class Life:
         ended = self.ledger.complete(key, staker, opened)
         accepted = (self.ledger.pools[to].loss_budget.at(self.ledger.epoch), ANY_COMMISSION, 0, False)
         person = self._person(staker)
-        self.world.core.delegation.redelegate(
+        receipt = self.world.core.delegation.redelegate(
             self._person(key.operator),
             self._vault(key),
             opened,
@@ -197,7 +204,7 @@ class Life:
             accepted,
             sender=person,
         )
-        self.ledger.delegate(to, staker, ended.received)
+        self.ledger.delegate(to, staker, ended.received, self._at(receipt))
         self.tell(
             f"{staker} moves a ticket of {key} to {to}: {amount(ended.value_at_opening)} → "
             f"{amount(ended.received)} shares",
@@ -266,18 +273,116 @@ class Life:
         ]
         self.tell(f"guaranteed still: {', '.join(parts)}")
 
-    # --- the rest ---
+    # --- rewards ---
 
     def earn(self, bps: int) -> None:
         """The liquid staking token earns its base yield, restaked or not."""
-        before = self._price(LST, WAD)
+        vault, exact = self.world.vaults[LST], self.ledger.earn(LST, bps)
+        worth = [(vault.convertToAssets, (self.ledger.shares_of(LST, staker),)) for staker in exact]
+        worth.append((vault.convertToAssets, (WAD,)))
+        *before, price_before = read(vault, worth)
         self.world.assets[LST].rebase(bps, sender=self._person(OWNER))
-        after = self._price(LST, WAD)
+        *after, price = read(vault, worth)
+        earned = {staker: now - was for staker, was, now in zip(exact, before, after, strict=True)}
+        self.base_yield.update(earned)
         self.tell(
-            f"{LST} earns {percent(bps)} of base yield while restaked: a vault share {before / WAD:.4f} → "
-            f"{after / WAD:.4f} {LST}",
-            Finding(promises.FAIR_ENTRY, "base yield", after > before, f"{before} → {after}"),
+            f"{LST} earns {percent(bps)} of base yield while restaked: a vault share {fraction(price_before)} → "
+            f"{fraction(price)} {LST}",
+            *(promises.check_base_yield(staker, earned[staker], exact[staker]) for staker in exact),
         )
+
+    def pay(self, avs: str, total: int) -> None:
+        """Pays for the epoch just finished, by what was guaranteed to the AVS in it on average: one view, one call."""
+        token, epoch = PAYS_IN[avs], self.ledger.epoch - 1
+        places = self.world.places(self.ledger)
+        names = {place: key for key, place in places.items()}
+        page = self._slashing.averages(self.world.avs(avs), 0, ALL)
+        averages = {names[each.operator, each.vault]: each.guaranteed for each in page}
+        paid = {key: total * average // sum(averages.values()) for key, average in averages.items()}
+        payments = [(*places[key], own, FLOOR) for key, own in paid.items()]
+        self._rewards.pay(self.world.tokens[token], payments, sender=self._person(avs))
+        for key, own in paid.items():
+            self.ledger.pay(key, token, own, [epoch])
+        self.tell(
+            f"{avs} pays for epoch {epoch} by stake: "
+            + ", ".join(f"{_money(own, token)} to {key}" for key, own in paid.items()),
+            *(
+                promises.equal(
+                    promises.FORMULAS,
+                    f"guaranteed to {avs} by {key} on average",
+                    average,
+                    self.ledger.pools[key].average_guaranteed(avs, epoch),
+                )
+                for key, average in averages.items()
+            ),
+        )
+
+    def open_stream(self, avs: str, key: PoolKey, each: int, epochs: int) -> None:
+        token, first = PAYS_IN[avs], self.ledger.epoch + 1
+        self._rewards.openStream(
+            self._person(key.operator),
+            self._vault(key),
+            self.world.tokens[token],
+            each,
+            FLOOR,
+            epochs,
+            sender=self._person(avs),
+        )
+        self.streams[avs, key] = int(self._rewards.streamCount())
+        self.ledger.pay(key, token, each, range(first, first + epochs))
+        self.tell(
+            f"{avs} streams {_money(each, token)} an epoch to {key}, epochs {first} to {first + epochs - 1}: "
+            f"funded 0.00 → {amount(each * epochs, TOKENS[token])}"
+        )
+
+    def cancel_stream(self, avs: str, key: PoolKey) -> None:
+        token, payer = PAYS_IN[avs], self._person(avs)
+        due = self.ledger.cancel(key, token)
+        [returned] = self._arrived(
+            avs, [token], lambda: self._rewards.cancelStream(self.streams[avs, key], payer, sender=payer)
+        )
+        self.tell(
+            f"{avs} cancels its stream to {key}: ends with epoch {self.ledger.epoch}, returned 0.00 → "
+            f"{_money(returned, token)}",
+            promises.equal(promises.REWARDS_ADD_UP, f"{token} returned to {avs}", returned, due),
+        )
+
+    def claim(self, staker: str, key: PoolKey, by: str | None = None) -> None:
+        """All rewards of a pool, by the staker or by somebody whom the staker approves."""
+        person, sender = self._person(staker), self._person(by or staker)
+        if by:
+            self.world.core.delegation.setCompleter(sender, True, sender=person)
+        lines, until = self.ledger.lines_of(key), self.ledger.epoch - 2
+        what = [(self._person(key.operator), self._vault(key), self.world.tokens[token], 0) for token in lines]
+        got = self._arrived(staker, lines, lambda: self._rewards.claim(person, what, person, sender=sender))
+        for line, own in zip(lines.values(), got, strict=True):
+            line.claimed[staker] += own
+        self.tell(
+            f"{f'{by}, approved, claims for {staker}' if by else f'{staker} claims'} from {key}: {_sums(lines, got)}",
+            *(
+                promises.check_part((key, token), line, staker, until, line.claimed[staker])
+                for token, line in lines.items()
+            ),
+        )
+
+    def claim_commission(self, key: PoolKey) -> None:
+        operator, lines, until = self._person(key.operator), self.ledger.lines_of(key), self.ledger.epoch - 1
+        what = [
+            self._rewards.claimCommission.encode_input(self._vault(key), self.world.tokens[token], operator)
+            for token in lines
+        ]
+        got = self._arrived(key.operator, lines, lambda: self._rewards.multicall(what, sender=operator))
+        for line, own in zip(lines.values(), got, strict=True):
+            line.commission_claimed += own
+        self.tell(
+            f"{key.operator} claims its commission from {key}: {_sums(lines, got)}",
+            *(
+                promises.check_commission((key, token), line, until, line.commission_claimed)
+                for token, line in lines.items()
+            ),
+        )
+
+    # --- the rest ---
 
     def pause(self, by: str) -> None:
         self._registry.pause(sender=self._person(by))
@@ -311,22 +416,34 @@ class Life:
     def _slashing(self) -> Any:
         return self.world.core.slashing
 
+    @property
+    def _rewards(self) -> Any:
+        return self.world.core.rewards
+
+    def _at(self, receipt: ReceiptAPI) -> int:
+        """[s] since epoch 1 began."""
+        return int(receipt.timestamp) - self.world.start_of(1)
+
     def _person(self, name: str) -> Any:
         return self.world.people[name]
 
     def _vault(self, key: PoolKey) -> Any:
         return self.world.vaults[key.vault]
 
-    def _price(self, vault: str, shares: int) -> int:
-        """What vault shares are worth by ERC-4626 with one virtual share and asset [asset]."""
+    def _totals(self, vault: str) -> tuple[int, int]:
+        """Assets held and vault shares, with one virtual of each, as ERC-4626 prices them."""
         contract = self.world.vaults[vault]
-        held = int(self.world.assets[vault].balanceOf(contract))
-        return shares * (held + 1) // (int(contract.totalSupply()) + 1)
+        return int(self.world.assets[vault].balanceOf(contract)) + 1, int(contract.totalSupply()) + 1
 
-    def _deposit(self, staker: str, vault: str, assets: int) -> int:
-        contract = self.world.vaults[vault]
-        held = int(self.world.assets[vault].balanceOf(contract))
-        shares = assets * (int(contract.totalSupply()) + 1) // (held + 1)
+    def _price(self, vault: str, shares: int) -> int:
+        """What vault shares are worth [asset]."""
+        held, supply = self._totals(vault)
+        return shares * held // supply
+
+    def _deposited(self, staker: str, vault: str, before: tuple[int, int]) -> int:
+        """Books the vault shares for the assets that arrived, of which a rebasing one may deliver a wei less."""
+        held, supply = before
+        shares = (self._totals(vault)[0] - held) * supply // held
         self.ledger.deposit(vault, staker, shares)
         return shares
 
@@ -346,6 +463,13 @@ class Life:
             if vault == WETH
             else int(self.world.assets[vault].balanceOf(person))
         )
+
+    def _arrived(self, name: str, tokens: Iterable[str], send: Callable[[], Any]) -> list[int]:
+        """What of each of `tokens` a transaction brings."""
+        person = self._person(name)
+        before = [self.world.balance(token, person) for token in tokens]
+        send()
+        return [self.world.balance(token, person) - was for token, was in zip(tokens, before, strict=True)]
 
     def _request(self, avs: str, key: PoolKey, asked: int) -> tuple[Request, ReceiptAPI]:
         """For an offence of just now."""
@@ -379,6 +503,14 @@ class Life:
 def _days(seconds: int) -> str:
     days = seconds // DAY
     return f"{days} day{'s' if days != 1 else ''}"
+
+
+def _money(wei: int, token: str) -> str:
+    return f"{amount(wei, TOKENS[token])} {token}"
+
+
+def _sums(tokens: Iterable[str], amounts: Iterable[int]) -> str:
+    return " and ".join(_money(wei, token) for token, wei in zip(tokens, amounts, strict=True) if wei)
 
 
 def _coin(vault: str) -> str:

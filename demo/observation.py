@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from demo.ledger import PoolKey
+from demo.ledger import LineKey, PoolKey
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,17 @@ class SeenVault:
 
 
 @dataclass(frozen=True)
+class SeenRewards:
+    due: Mapping[tuple[LineKey, str], tuple[int, int]]  # by line and staker: claimable, accruing [token]
+    commission: Mapping[LineKey, int]  # [token]
+    held: Mapping[str, int]  # by token
+
+
+@dataclass(frozen=True)
 class Observation:
     """Keyed like the ledger."""
 
     epoch: int
     pools: Mapping[PoolKey, SeenPool]
     vaults: Mapping[str, SeenVault]
+    rewards: SeenRewards

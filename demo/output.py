@@ -61,8 +61,8 @@ class Output:
         self._console.print(Text(text, style))
 
 
-def amount(wei: int) -> str:
-    return f"{wei / 10**18:,.2f}"
+def amount(wei: int, decimals: int = 18, places: int = 2) -> str:
+    return f"{wei / 10**decimals:,.{places}f}"
 
 
 def fraction(wad: int) -> str:

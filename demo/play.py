@@ -1,7 +1,9 @@
 """The whole demo: the life, its results, and whether every promise was kept."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any
 
 from demo import chapters
@@ -10,7 +12,22 @@ from demo.life import BrokenPromiseError, Life
 from demo.node import Node
 from demo.output import Output, amount, percent
 from demo.promises import check_exit
-from demo.world import build
+from demo.world import LST, OPERATORS, PAYS_IN, STAKERS, TOKENS, build
+
+SOURCES = {
+    f"base yield, {LST}": (LST, 18),
+    **{f"{avs}, {token}": (token, TOKENS[token]) for avs, token in PAYS_IN.items()},
+}
+
+
+@dataclass(frozen=True)
+class Income:
+    """Of a staker in one token from one pool, or of an operator."""
+
+    who: str
+    token: str
+    got: int  # [token]
+    exact: Fraction  # by the ledger [token]
 
 
 def play(node: Node, *, as_json: bool = False) -> bool:
@@ -50,11 +67,26 @@ def _conclude(life: Life, broken: list[str]) -> None:
         (_whereabouts(life, vault) for vault in life.ledger.vaults),
         "Deposited = withdrawn + slashed + left. What is left when all are out is dust: at most 1 wei per call.",
     )
+    incomes = list(_incomes(life))
+    earners = {each.who for each in incomes}
+    output.table(
+        "What each source brought",
+        ("who", *(head for source in SOURCES for head in (source, "off"))),
+        (_earned(who, incomes) for who in (*STAKERS, *map(_commission, OPERATORS)) if who in earners),
+        "Off is by how many wei it differs from the exact fraction, by share-seconds, that the demo reckons by itself: "
+        "at most 1 wei for each payment or rise of the price.",
+    )
+    output.table(
+        "Where every wei of rewards went",
+        ("token", "put in", "claimed", "commission", "returned", "left"),
+        (_rewards(life, token) for token in life.ledger.put_in),
+        "Left is dust: at most 1 wei for each payment to each staker.",
+    )
     output.table(
         "What was held against the chain",
         ("promise", "checks"),
         ((promise, f"{count:,}") for promise, count in sorted(life.checks.items(), key=_number)),
-        "Promises 4, 7 and 12 are held by the tests; 10 is of the rewards, which are not built yet.",
+        "Promises 4, 7 and 12 are held by the tests.",
     )
     checks = f"{sum(life.checks.values()):,} checks after {len(life.steps)} steps"
     if broken:
@@ -88,6 +120,38 @@ def _whereabouts(life: Life, vault: str) -> tuple[str, ...]:
     book, seen = life.ledger.vaults[vault], life.seen.vaults[vault]
     parts = (book.deposited, book.withdrawn, sum(seen.slashed.values()), seen.booked + sum(seen.held.values()))
     return (vault, *map(str, parts))
+
+
+def _incomes(life: Life) -> Iterator[Income]:
+    ledger = life.ledger
+    for staker, exact in ledger.base_yield.items():
+        yield Income(staker, LST, life.base_yield[staker], exact)
+    for (key, token), line in ledger.lines.items():
+        for staker in line.pool.entries:
+            yield Income(staker, token, line.claimed[staker], line.part(staker, ledger.epoch - 2))
+        commission = Fraction(line.commission(ledger.epoch - 1))
+        yield Income(_commission(key.operator), token, line.commission_claimed, commission)
+
+
+def _commission(operator: str) -> str:
+    return f"{operator}'s commission"
+
+
+def _earned(who: str, incomes: Iterable[Income]) -> tuple[str, ...]:
+    cells = [who]
+    for token, decimals in SOURCES.values():
+        own = [each for each in incomes if (each.who, each.token) == (who, token)]
+        off = float(sum(each.got - each.exact for each in own))
+        cells += [amount(sum(each.got for each in own), decimals, 6), f"{off:.2f}"] if own else ["", ""]
+    return tuple(cells)
+
+
+def _rewards(life: Life, token: str) -> tuple[str, ...]:
+    ledger = life.ledger
+    own = [line for (_, name), line in ledger.lines.items() if name == token]
+    claimed, commission = sum(line.claimed.total() for line in own), sum(line.commission_claimed for line in own)
+    parts = (ledger.put_in[token], claimed, commission, ledger.returned[token], life.seen.rewards.held[token])
+    return (token, *map(str, parts))
 
 
 def _kept(ended: Exit) -> bool:
@@ -124,6 +188,15 @@ def _results(life: Life, broken: list[str]) -> dict[str, Any]:
                 "kept": _kept(ended),
             }
             for ended in life.ledger.exits
+        ],
+        "incomes": [
+            {
+                "who": each.who,
+                "token": each.token,
+                "got": str(each.got),
+                "exact_rounded_down": str(int(each.exact)),
+            }
+            for each in _incomes(life)
         ],
         "redeemed": {staker: str(shares) for staker, shares in life.redeemed.items()},
     }

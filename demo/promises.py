@@ -5,10 +5,11 @@ was seen a step before; none takes the chain's word for what it should be.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from demo.ledger import SEED, WAD, Exit, Ledger, Pool, PoolKey
-from demo.observation import Observation, SeenPool, SeenVault
+from demo.ledger import SEED, WAD, Exit, Ledger, Line, LineKey, Pool, PoolKey
+from demo.observation import Observation, SeenPool, SeenRewards, SeenVault
 
 FORMULAS = "the design's formulas"
 SOLVENCY = "1 solvency"
@@ -18,6 +19,7 @@ NO_ESCAPE = "5 no escape"
 NO_LATE_LOSS = "6 no late loss"
 CONSERVATION = "8 conservation"
 FREE_EXIT = "9 free exit"
+REWARDS_ADD_UP = "10 rewards add up"
 FAIR_ENTRY = "11 fair entry"
 
 
@@ -59,6 +61,7 @@ def check(
         yield from _shares_are_conserved(ledger, name, vault)
         if before:
             yield _price_has_not_fallen(name, vault, before.vaults[name])
+    yield from _rewards_add_up(ledger, seen.rewards)
 
 
 def check_exit(ended: Exit) -> Iterator[Finding]:
@@ -72,6 +75,31 @@ def check_exit(ended: Exit) -> Iterator[Finding]:
         yield Finding(
             BOUNDED_LOSS, subject, kept, f"received {ended.received}, promised {float(promise):.4f} {what}, {share}"
         )
+
+
+def check_base_yield(staker: str, got: int, exact: Fraction) -> Finding:
+    """What a staker's vault shares are worth more: to 1 wei."""
+    return Finding(
+        FORMULAS, f"{staker}'s base yield", abs(exact - got) <= 1, f"{got}, and by the formulas {int(exact)}"
+    )
+
+
+def check_part(key: LineKey, line: Line, staker: str, until: int, got: int) -> Finding:
+    """What a staker has got, of payments for epochs up to `until`: at most 1 wei less of each than its exact part."""
+    exact, payments = line.part(staker, until), line.count(until)
+    return Finding(
+        REWARDS_ADD_UP,
+        f"{staker}'s part of {key[1]} for {key[0]} up to epoch {until}",
+        0 <= exact - got <= payments,
+        f"{got}, and by share-seconds {int(exact)}, of {payments} payments",
+    )
+
+
+def check_commission(key: LineKey, line: Line, until: int, got: int) -> Finding:
+    """What an operator has got, of payments for epochs up to `until`."""
+    return equal(
+        REWARDS_ADD_UP, f"commission of {key[1]} for {key[0]} up to epoch {until}", got, line.commission(until)
+    )
 
 
 def _pool_follows_formulas(pool: Pool, seen: SeenPool) -> Iterator[Finding]:
@@ -145,6 +173,19 @@ def _shares_are_conserved(ledger: Ledger, name: str, seen: SeenVault) -> Iterato
     yield equal(CONSERVATION, f"{name} booked + held + withdrawn + slashed", parts, book.deposited)
     yield equal(CONSERVATION, f"{name} held by stakers", seen.held, _nonzero(book.held))
     yield equal(CONSERVATION, f"{name} slashed", seen.slashed, _nonzero(book.slashed))
+
+
+def _rewards_add_up(ledger: Ledger, seen: SeenRewards) -> Iterator[Finding]:
+    """The last epoch, for which more can be paid, and the current one are accruing; those before can be claimed."""
+    for (key, staker), (claimable, accruing) in seen.due.items():
+        line = ledger.lines[key]
+        claimed = line.claimed[staker]
+        yield check_part(key, line, staker, ledger.epoch - 2, claimed + claimable)
+        yield check_part(key, line, staker, ledger.epoch, claimed + claimable + accruing)
+    for key, line in ledger.lines.items():
+        yield check_commission(key, line, ledger.epoch - 1, line.commission_claimed + seen.commission[key])
+    for token, held in seen.held.items():
+        yield equal(REWARDS_ADD_UP, f"{token} held", held, ledger.held(token))
 
 
 def _price_has_not_fallen(name: str, seen: SeenVault, before: SeenVault) -> Finding:

@@ -11,9 +11,9 @@ from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 from hexbytes import HexBytes
 
-from demo.ledger import SEED, Ledger, PoolKey
+from demo.ledger import EPOCH, SEED, Ledger, PoolKey
 from demo.node import Node
-from demo.observation import Observation, SeenPool, SeenTicket, SeenVault
+from demo.observation import Observation, SeenPool, SeenRewards, SeenTicket, SeenVault
 from deployer.contracts import ZERO_ADDRESS, Core, Timing, deploy_core, deploy_vault
 
 ETHER = 10**18
@@ -32,6 +32,8 @@ PEOPLE = (OWNER, GUARDIAN, *OPERATORS, *STAKERS, *AVSS, COUNCIL, FUND, PASSER_BY
 
 WETH, LST = "WETH", "lsETH"
 PURSE = 10_000 * ETHER  # what each of them has at first [wei]
+TOKENS = {"ARC": 18, "USDX": 6}  # that AVSs pay in, with their decimals
+PAYS_IN = {"Archive": "ARC", "Bridge": "USDX"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class World:
     core: Core
     assets: dict[str, ContractInstance]
     vaults: dict[str, ContractInstance]  # by the asset's name
+    tokens: dict[str, ContractInstance]
 
     def avs(self, name: str) -> int:
         """Registered in this order on a fresh deployment."""
@@ -76,24 +79,21 @@ class World:
 
     def observe(self, ledger: Ledger) -> Observation:
         """Everything that the ledger knows of, as the chain has it."""
-        delegation, slashing, places = self.core.delegation, self.core.slashing, self._places(ledger)
-        stakers = [self.people[name] for name in STAKERS]
-        totals = iter(
-            read(
-                delegation,
-                [(view, place) for place in places.values() for view in (delegation.retained, delegation.poolShares)],
-            )
-        )
-        claims = iter(
+        delegation, slashing, places = self.core.delegation, self.core.slashing, self.places(ledger)
+        told = iter(
             read(
                 delegation,
                 [
-                    claim
-                    for place in places.values()
-                    for staker in stakers
-                    for claim in (
-                        (delegation.position, (*place, staker)),
-                        (delegation.tickets, (*place, staker, 0, ledger.epoch + 1)),
+                    asked
+                    for key, place in places.items()
+                    for asked in (
+                        (delegation.retained, place),
+                        (delegation.poolShares, place),
+                        *(
+                            (view, (*place, self.people[name], *page))
+                            for name in ledger.pools[key].entries  # nobody else can have come in: `poolShares` tells
+                            for view, page in ((delegation.position, ()), (delegation.tickets, (0, ledger.epoch + 1)))
+                        ),
                     )
                 ],
             )
@@ -104,10 +104,10 @@ class World:
 
         pools = {}
         for key in places:
-            retained, (live, leaving) = next(totals), next(totals)
+            retained, (live, leaving) = next(told), next(told)
             positions, tickets = {}, {}
-            for name in STAKERS:
-                position, opened = next(claims), next(claims)
+            for name in ledger.pools[key].entries:
+                position, opened = next(told), next(told)
                 if position[0]:
                     positions[name] = (position[0], position[1])
                 for each in opened:
@@ -115,11 +115,16 @@ class World:
             own = {avs: (seen[0], seen[1]) for (place, avs), seen in slashable.items() if place == key}
             pools[key] = SeenPool(retained, live, leaving, positions, tickets, own)
         vaults = {name: self._observe_vault(name) for name in ledger.vaults}
-        return Observation(int(self.core.registry.epoch()), pools, vaults)
+        [epoch] = read(self.core.registry, [(self.core.registry.epoch, ())])
+        return Observation(epoch, pools, vaults, self._observe_rewards(ledger))
 
-    def _places(self, ledger: Ledger) -> dict[PoolKey, tuple[AccountAPI, ContractInstance]]:
+    def places(self, ledger: Ledger) -> dict[PoolKey, tuple[str, str]]:
         """How the chain names each pool."""
-        return {key: (self.people[key.operator], self.vaults[key.vault]) for key in ledger.pools}
+        return {key: (self.people[key.operator].address, self.vaults[key.vault].address) for key in ledger.pools}
+
+    def balance(self, token: str, account: Any) -> int:
+        contract = self.tokens[token]
+        return int.from_bytes(_call(contract, contract.balanceOf.encode_input(account)))
 
     def _observe_vault(self, name: str) -> SeenVault:
         vault = self.vaults[name]
@@ -145,27 +150,46 @@ class World:
             {receiver: shares for receiver, shares in slashed.items() if shares},
         )
 
+    def _observe_rewards(self, ledger: Ledger) -> SeenRewards:
+        rewards, places = self.core.rewards, self.places(ledger)
+        lines = {(key, token): (*places[key], self.tokens[token].address) for key, token in ledger.lines}
+        earners = [(line, staker) for line in lines for staker in ledger.pools[line[0]].entries]
+        seen = read(
+            rewards,
+            [
+                *((rewards.due, (self.people[staker], [(*lines[line], 0)])) for line, staker in earners),
+                *((rewards.commission, place) for place in lines.values()),
+            ],
+        )
+        due = {earner: (claimable, accruing) for earner, ([claimable], [accruing]) in zip(earners, seen, strict=False)}
+        commission = dict(zip(lines, seen[len(earners) :], strict=True))
+        return SeenRewards(due, commission, {token: self.balance(token, rewards) for token in ledger.put_in})
+
 
 def read(contract: ContractInstance, calls: Iterable[tuple[Any, Sequence[Any]]]) -> list[Any]:
     """Reads many views of one contract in one request. Ape would send five."""
     ecosystem: EcosystemAPI = contract.provider.network.ecosystem
     asked = [(method.abis[0], method.encode_input(*arguments)) for method, arguments in calls]
     multicall = contract.multicall
-    batch = multicall.encode_input([data for _, data in asked])
-    answer = contract.provider.make_request("eth_call", [{"to": contract.address, "data": batch.to_0x_hex()}, "latest"])
-    [answers] = ecosystem.decode_returndata(multicall.abis[0], HexBytes(answer))
+    answer = _call(contract, multicall.encode_input([data for _, data in asked]))
+    [answers] = ecosystem.decode_returndata(multicall.abis[0], answer)
     decoded = (ecosystem.decode_returndata(abi, data) for (abi, _), data in zip(asked, answers, strict=True))
     return [values[0] if len(values) == 1 else values for values in decoded]
 
 
+def _call(contract: ContractInstance, data: HexBytes) -> HexBytes:
+    call = {"to": contract.address, "data": data.to_0x_hex()}
+    return HexBytes(contract.provider.make_request("eth_call", [call, "latest"]))
+
+
 def build(node: Node) -> World:
-    """Deploys the two assets, the core and a vault for each asset, all with the production clock."""
+    """Deploys the assets, the core and a vault for each asset, with the production clock, and the tokens of rewards."""
     people = dict(zip(PEOPLE, accounts.test_accounts[: len(PEOPLE)], strict=True))
     for person in people.values():
         node.give(person.address, PURSE)
     owner = people[OWNER]
     assets = {WETH: owner.deploy(_weth9()), LST: owner.deploy(project.LiquidStakingToken)}
-    timing = Timing(genesis=node.now)
+    timing = Timing(genesis=node.now, epoch=EPOCH)
     core = deploy_core(owner, timing, owner, people[GUARDIAN])
     vaults = {
         name: deploy_vault(owner, core, asset, native=name == WETH, name=f"Catenary {name}", symbol=f"c{name}")
@@ -181,7 +205,11 @@ def build(node: Node) -> World:
     for name in STAKERS:
         assets[LST].mint(people[name], PURSE, sender=owner)
         assets[LST].approve(vaults[LST], PURSE, sender=people[name])
-    return World(node, people, timing, core, assets, vaults)
+    tokens = {name: owner.deploy(project.TestToken, name, name, decimals) for name, decimals in TOKENS.items()}
+    for avs, name in PAYS_IN.items():
+        tokens[name].mint(people[avs], PURSE, sender=owner)
+        tokens[name].approve(core.rewards, PURSE, sender=people[avs])
+    return World(node, people, timing, core, assets, vaults, tokens)
 
 
 def terms_on_chain(world: World, name: str) -> tuple[Any, ...]:

@@ -15,30 +15,36 @@ from click.testing import CliRunner
 
 import scripts.demo
 from demo import chapters, promises
-from demo.ledger import SEED, WAD, Allocation, Exit, Ledger, Number, PoolKey, Vault
+from demo.ledger import EPOCH, SEED, WAD, Allocation, Exit, Ledger, Number, PoolKey, Vault
 from demo.node import Node, connected
-from demo.observation import Observation, SeenPool, SeenTicket, SeenVault
+from demo.observation import Observation, SeenPool, SeenRewards, SeenTicket, SeenVault
 from demo.world import World
 from tests.helpers.protocol import ETHER
 
 KEY = PoolKey("Aurora", "WETH")
+LINE = (KEY, "ARC")
 
 
 @pytest.fixture
 def ledger() -> Ledger:
     """Alice put 100 of 110 ether in the pool, and undelegated 40 pool shares in epoch 1 and 10 in epoch 3. The Oracle
-    slashed 4 % in epoch 1 and 5 % in epoch 3."""
+    slashed 4 % in epoch 1 and 5 % in epoch 3. The pool was paid 1,001 for epoch 1 and 500 for epoch 2, and is streamed
+    300 in the epochs 3 and 4, all with a commission of 10 %; Alice has claimed 400, and the operator 40."""
     ledger = Ledger()
     ledger.vaults["WETH"] = Vault()
-    ledger.open_pool(KEY, 2_000)
+    ledger.open_pool(KEY, 2_000, 1_000)
     ledger.pools[KEY].allocations["Oracle"] = Allocation(Number(1_000), Number(500))
     ledger.deposit("WETH", "Alice", 110 * ETHER)
-    ledger.delegate(KEY, "Alice", 100 * ETHER)
+    ledger.delegate(KEY, "Alice", 100 * ETHER, 0)
     assert ledger.slash(KEY, "Oracle", 4 * WAD // 100, "burnt") == (4 * WAD // 100, 4 * ETHER)
-    ledger.undelegate(KEY, "Alice", 40 * ETHER)
+    ledger.undelegate(KEY, "Alice", 40 * ETHER, EPOCH // 2)
     ledger.enter(3)
-    ledger.undelegate(KEY, "Alice", 10 * ETHER)
+    ledger.undelegate(KEY, "Alice", 10 * ETHER, 2 * EPOCH)
     assert ledger.slash(KEY, "Oracle", 5 * WAD // 100, "burnt") == (5 * WAD // 100, 3 * ETHER)
+    for amount, epochs in ((1_001, [1]), (500, [2]), (300, [3, 4])):
+        ledger.pay(*LINE, amount, epochs)
+    ledger.lines[LINE].claimed["Alice"] = 400
+    ledger.lines[LINE].commission_claimed = 40
     return ledger
 
 
@@ -62,7 +68,8 @@ def observation() -> Observation:
         held={"Alice": 10 * ETHER},
         slashed={"burnt": 7 * ETHER},
     )
-    return Observation(3, {KEY: pool}, {"WETH": vault})
+    rewards = SeenRewards(due={(LINE, "Alice"): (501, 720)}, commission={LINE: 110}, held={"ARC": 1_661})
+    return Observation(3, {KEY: pool}, {"WETH": vault}, rewards)
 
 
 def with_pool(**changes: Any) -> Observation:
@@ -73,6 +80,15 @@ def with_pool(**changes: Any) -> Observation:
 def with_vault(**changes: Any) -> Observation:
     seen = observation()
     return replace(seen, vaults={"WETH": replace(seen.vaults["WETH"], **changes)})
+
+
+def with_rewards(**changes: Any) -> Observation:
+    seen = observation()
+    return replace(seen, rewards=replace(seen.rewards, **changes))
+
+
+def with_due(claimable: int, accruing: int) -> Observation:
+    return with_rewards(due={(LINE, "Alice"): (claimable, accruing)})
 
 
 def with_ticket(opened: int, **changes: Any) -> Observation:
@@ -88,6 +104,13 @@ def test_check__truth__finds_nothing_broken(ledger: Ledger) -> None:
     assert broken(ledger, observation()) == set()
 
 
+@pytest.mark.parametrize(("claimable", "accruing"), [(500, 721), (500, 719), (501, 718)])
+def test_check__wei_of_each_payment_is_missing__finds_nothing_broken(
+    ledger: Ledger, claimable: int, accruing: int
+) -> None:
+    assert broken(ledger, with_due(claimable, accruing)) == set()
+
+
 @pytest.mark.parametrize(
     ("promise", "seen"),
     [
@@ -100,6 +123,13 @@ def test_check__truth__finds_nothing_broken(ledger: Ledger) -> None:
         (promises.CONSERVATION, with_vault(supply=SEED + 110 * ETHER + 1)),
         (promises.CONSERVATION, with_vault(slashed={"burnt": 7 * ETHER - 1})),
         (promises.CONSERVATION, with_vault(held={})),
+        (promises.REWARDS_ADD_UP, with_due(502, 719)),
+        (promises.REWARDS_ADD_UP, with_due(499, 722)),
+        (promises.REWARDS_ADD_UP, with_due(501, 721)),
+        (promises.REWARDS_ADD_UP, with_due(501, 716)),  # 4 wei of 3 payments
+        (promises.REWARDS_ADD_UP, with_rewards(commission={LINE: 111})),
+        (promises.REWARDS_ADD_UP, with_rewards(commission={LINE: 109})),
+        (promises.REWARDS_ADD_UP, with_rewards(held={"ARC": 1_660})),
         (promises.FAIR_ENTRY, with_vault(assets=SEED + 110 * ETHER - 1)),
         (promises.FORMULAS, replace(observation(), epoch=4)),
         (promises.FORMULAS, with_pool(retained=91 * WAD // 100 + 1)),
@@ -134,6 +164,43 @@ def test_check_exit__received__is_held_against_the_whole_stay() -> None:
     assert [finding.kept for finding in promises.check_exit(ended)] == [True, False]
 
 
+def test_share_seconds__came_and_left_in_the_middle__count_each_second(ledger: Ledger) -> None:
+    """Of 3 epochs: 100, then 60 from the middle on; 60; 50, and 8 more for the last quarter."""
+    ledger.deposit("WETH", "Bob", 728 * ETHER // 100)
+    ledger.delegate(KEY, "Bob", 728 * ETHER // 100, 2 * EPOCH + 3 * EPOCH // 4)
+    pool = ledger.pools[KEY]
+    assert [pool.share_seconds(epoch) for epoch in (1, 2, 3)] == [n * ETHER * EPOCH for n in (80, 60, 52)]
+    assert [pool.share_seconds(epoch, "Bob") for epoch in (2, 3, 4)] == [n * ETHER * EPOCH for n in (0, 2, 8)]
+    assert ledger.lines[LINE].part("Bob", 3) == Fraction(270 * 2, 52)
+    assert ledger.lines[LINE].part("Alice", 3) == 901 + 450 + Fraction(270 * 50, 52)
+
+
+def test_average_guaranteed__last_epoch__is_of_what_was_retained_when_it_began(ledger: Ledger) -> None:
+    """10 % of 96 % of 60 in epoch 2."""
+    assert ledger.pools[KEY].average_guaranteed("Oracle", 2) == 576 * ETHER // 100
+    ledger.enter(4)
+    assert ledger.pools[KEY].average_guaranteed("Oracle", 3) == 48 * ETHER // 10
+
+
+def test_cancel__stream__returns_what_was_for_the_epochs_to_come(ledger: Ledger) -> None:
+    assert ledger.cancel(*LINE) == 300
+    assert ledger.held("ARC") == 1_361
+    assert ledger.lines[LINE].count(4) == 3
+
+
+def test_earn__twice__goes_to_all_vault_shares_of_a_staker(ledger: Ledger) -> None:
+    """10 undelegated, 50 and 10 at 0.91, and 40 at 0.96 in a ticket that has matured."""
+    shares = 103 * ETHER
+    assert ledger.earn("WETH", 100) == {"Alice": Fraction(shares, 100)}
+    assert ledger.earn("WETH", 100) == {"Alice": Fraction(shares * 101, 10_000)}
+    assert ledger.base_yield == {"Alice": Fraction(shares * 201, 10_000)}
+
+
+@pytest.mark.parametrize(("got", "kept"), [(12, False), (11, True), (10, True), (9, False)])
+def test_check_base_yield__got__is_within_a_wei(got: int, kept: bool) -> None:
+    assert promises.check_base_yield("Alice", got, Fraction(21, 2)).kept == kept
+
+
 def test_number__announced__falls_after_two_epochs_and_rises_after_three() -> None:
     number = Number(500)
     number.announce(700, 1)
@@ -162,7 +229,7 @@ def falsified(observe: Callable[[World, Ledger], Observation]) -> Callable[[Worl
 def short_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first chapters, on the node of the tests."""
     monkeypatch.setattr(scripts.demo, "connected", this_node)
-    monkeypatch.setattr(chapters, "CHAPTERS", (chapters.deploy, chapters.register, chapters.delegate))
+    monkeypatch.setattr(chapters, "CHAPTERS", (chapters.deploy, chapters.register, chapters.delegate, chapters.earn))
 
 
 @pytest.mark.usefixtures("short_demo")
