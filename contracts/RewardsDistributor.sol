@@ -49,10 +49,16 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         uint216 perShareSecond; // earned by the end of `epoch`
     }
 
+    // What streams with one floor are to pay for the epoch up to which they are booked.
+    struct Rate {
+        uint128 amount; // [token]
+        bool used; // set by who opens the first of them, so that the slot is not at the cost of who books it
+    }
+
     struct Line {
         Book book;
         Earnings earnings;
-        mapping(uint256 floor => uint256) rates; // what streams pay for `book.booked` [token]
+        mapping(uint256 floor => Rate) rates;
         mapping(uint24 epoch => uint256) changed; // bit `f`: streams with floor `f` begin or end with `epoch`
         mapping(uint24 epoch => mapping(uint256 floor => int256)) changes; // of rates [token]
         mapping(address staker => Cursor) cursors;
@@ -138,6 +144,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         if (b.until < e) b.booked = e;
         if (b.until < until) b.until = until;
         line.book = b;
+        line.rates[floor].used = true;
         _schedule(line, e + 1, until, floor, amount);
 
         id = StreamId.wrap(++streamCount);
@@ -165,8 +172,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         uint24 until;
         (until, returned) = _restOf(s, limit);
 
-        emit RestReturned(id, s.from, until, returned, receiver);
-        s.from = until;
+        emit RestReturned(id, s.first, until, returned, receiver);
+        s.first = until;
         if (returned != 0) s.token.safeTransfer(receiver, returned);
     }
 
@@ -273,7 +280,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     function held(StreamId id) external view returns (uint256 rest, uint256 coming) {
         Stream storage s = _requireStream(id);
         (, rest) = _restOf(s, type(uint24).max);
-        coming = uint256(s.amount) * Math.saturatingSub(s.until, Math.max(epoch(), s.from));
+        coming = uint256(s.amount) * Math.saturatingSub(s.until, Math.max(epoch(), s.first));
     }
 
     // ---------------------------------------------------------------------------------------------------- private
@@ -384,7 +391,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         for (uint256 floors = u.touched; floors != 0;) {
             uint256 f = Math.log2(floors);
             floors ^= 1 << f;
-            line.rates[f] = u.rates[f];
+            line.rates[f].amount = u.rates[f].toUint128();
         }
         b.booked += uint24(u.sums.length); // at most `to`
         b.floors = u.floors.toUint64();
@@ -409,7 +416,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         for (uint256 floors = u.floors; floors != 0;) {
             uint256 f = Math.log2(floors);
             floors ^= 1 << f;
-            u.rates[f] = line.rates[f];
+            u.rates[f] = line.rates[f].amount;
         }
         uint256 sum = line.earnings.total(b.count);
         for (uint24 i = 0; i < u.sums.length; ++i) {
@@ -473,7 +480,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         }
         // If all were looked at there may be more.
         if (seen < MOVES) {
-            (, uint256 sum,) = _earnedIn(line, b, sums, until, b.count);
+            (uint256 sum,) = _earnedBy(line, b, sums, until, b.count);
             amount += shares * EPOCH * (sum - cursor.perShareSecond);
             (cursor.epoch, cursor.perShareSecond) = (until, sum.toUint216());
         }
@@ -495,37 +502,35 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         if (h.epoch > cursor.epoch) {
             uint256 before;
             uint256 sum;
-            (before, sum, entry) = _earnedIn(line, b, sums, h.epoch, entry);
+            (before, entry) = _earnedBy(line, b, sums, h.epoch - 1, entry);
+            (sum, entry) = _earnedBy(line, b, sums, h.epoch, entry);
             amount = shares * EPOCH * (before - cursor.perShareSecond) + h.shareSeconds * (sum - before);
             (cursor.epoch, cursor.perShareSecond) = (h.epoch, sum.toUint216());
         }
         return (amount, h.shares, entry);
     }
 
-    /// What a share-second had earned by the beginning and by the end of an epoch.
+    /// What a share-second had earned by the end of an epoch.
     /// @param guess How many entries are at or before it; returned right.
-    function _earnedIn(Line storage line, Book memory b, uint256[] memory sums, uint24 epoch_, uint256 guess)
+    function _earnedBy(Line storage line, Book memory b, uint256[] memory sums, uint24 epoch_, uint256 guess)
         private
         view
-        returns (uint256 before, uint256 sum, uint256)
+        returns (uint256, uint256)
     {
-        if (sums.length == 0 || epoch_ <= b.booked) {
-            guess = line.earnings.countAt(b.count, guess, epoch_);
-            (before, sum) = line.earnings.around(guess, epoch_);
-            return (before, sum, guess);
+        if (sums.length != 0 && epoch_ > b.booked) {
+            return (sums[Math.min(epoch_ - b.booked, sums.length) - 1], b.count);
         }
-        uint256 i = epoch_ - b.booked;
-        before = i == 1 ? line.earnings.total(b.count) : sums[Math.min(i - 1, sums.length) - 1];
-        return (before, sums[Math.min(i, sums.length) - 1], b.count);
+        guess = line.earnings.countAt(b.count, guess, epoch_);
+        return (line.earnings.total(guess), guess);
     }
 
-    /// What a stream did not pay for up to `limit` finished epochs from `s.from` on.
+    /// What a stream did not pay for up to `limit` finished epochs from `s.first` on.
     function _restOf(Stream storage s, uint24 limit) private view returns (uint24 until, uint256 rest) {
-        until = uint24(Math.max(s.from, Math.min(epoch(), s.until))); // one of three `uint24`
-        if (until - s.from > limit) until = s.from + limit;
-        Holding[] memory pool = DELEGATION.poolHoldings(s.operator, s.vault, s.from, until - s.from);
+        until = uint24(Math.max(s.first, Math.min(epoch(), s.until))); // one of three `uint24`
+        if (until - s.first > limit) until = s.first + limit;
+        Holding[] memory pool = DELEGATION.poolHoldings(s.operator, s.vault, s.first, until - s.first);
         for (uint24 i = 0; i < pool.length; ++i) {
-            rest += Floors.restDown(s.amount, pool[i].shareSecondsIn(s.from + i, EPOCH), s.floor);
+            rest += Floors.restDown(s.amount, pool[i].shareSecondsIn(s.first + i, EPOCH), s.floor);
         }
     }
 

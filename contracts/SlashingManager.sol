@@ -255,14 +255,15 @@ contract SlashingManager is ISlashingManager, Clock, Multicall {
     function _average(AvsId avs, address operator, address vault) private view returns (Average memory a) {
         (a.operator, a.vault) = (operator, vault);
         uint24 e = epoch() - 1;
-        if (e == 0 || !REGISTRY.isCounted(avs, vault)) return a;
+        uint256 shares = DELEGATION.collected(operator, vault, e) / EPOCH;
+        // Of a pool without stakers the mandate may have changed at once, even below what was guaranteed.
+        if (shares == 0 || !REGISTRY.isCounted(avs, vault)) return a;
 
         Epoch memory last;
         last.parts = REGISTRY.partsAt(avs, operator, vault, e);
         last.base = DELEGATION.retainedAtEndOf(operator, vault, e - 1);
         (uint256 guaranteed, uint256 elastic) = last.slashable();
         (uint256 safeGuaranteed, uint256 safeElastic) = last.safe(REGISTRY.partsAt(avs, operator, vault, e + 1));
-        uint256 shares = DELEGATION.collected(operator, vault, e) / EPOCH;
         a.guaranteed = toVaultSharesDown(shares, guaranteed);
         a.elastic = toVaultSharesDown(shares, elastic);
         a.safeGuaranteed = toVaultSharesDown(shares, safeGuaranteed);

@@ -17,8 +17,8 @@ def _pay(w: World, *operators: AccountAPI) -> int:
     return gas(w.protocol.rewards.pay(w.asset, payments, sender=w.payer))
 
 
-def _stream(w: World, epochs: int = EPOCHS) -> int:
-    receipt = w.protocol.rewards.openStream(w.operator, w.vault, w.asset, AMOUNT, FLOOR, epochs, sender=w.payer)
+def _stream(w: World, floor: int = FLOOR) -> int:
+    receipt = w.protocol.rewards.openStream(w.operator, w.vault, w.asset, AMOUNT, floor, EPOCHS, sender=w.payer)
     return gas(receipt)
 
 
@@ -168,6 +168,15 @@ def claim_stream_busy(w: World) -> int:
 def claim_stream_quiet(w: World) -> int:
     """The same, where nobody has moved in them."""
     _stream(w)
+    w.protocol.skip_epochs(EPOCHS + 2)
+    return _claim(w, w.alice)
+
+
+@row
+def claim_stream_every_floor(w: World) -> int:
+    """As claim_stream_quiet, with a stream in each of the 44 floors."""
+    for floor in range(16, 60):
+        _stream(w, floor=floor)
     w.protocol.skip_epochs(EPOCHS + 2)
     return _claim(w, w.alice)
 

@@ -36,7 +36,7 @@ interface IRewardsDistributor is IClock {
         uint96 amount;
         address operator;
         /// The first epoch whose rest the payer has not taken back.
-        uint24 from;
+        uint24 first;
         /// The first epoch that is not paid for.
         uint24 until;
         uint8 floor;
@@ -82,13 +82,13 @@ interface IRewardsDistributor is IClock {
         address payer,
         uint256 amount,
         uint256 floor,
-        uint24 from,
+        uint24 first,
         uint24 until
     );
     event StreamCancelled(StreamId indexed id, uint24 until, uint256 returned, address receiver);
-    /// @param from The first epoch looked at.
+    /// @param first The first epoch looked at.
     /// @param until The first epoch not looked at.
-    event RestReturned(StreamId indexed id, uint24 from, uint24 until, uint256 returned, address receiver);
+    event RestReturned(StreamId indexed id, uint24 first, uint24 until, uint256 returned, address receiver);
     event Claimed(
         address indexed staker,
         address indexed operator,
@@ -148,8 +148,8 @@ interface IRewardsDistributor is IClock {
 
     /// Claims rewards, each to the end of the last epoch but one. The staker sends them anywhere; whom the staker
     /// approved to complete tickets (`IDelegationManager.setCompleter`) sends them to the staker. A token that refuses
-    /// the transfer stops no other. Of a staker who moved in more than 256 epochs since the last claim, the first 256
-    /// are looked at.
+    /// the transfer stops no other; one that burns all gas does, so leave it out. A claim looks at 256 of a staker's
+    /// holdings, from the one at the last claim on: who has more claims again.
     /// @return amounts Zero where the transfer failed [token].
     function claim(address staker, Claim[] calldata claims, address receiver)
         external

@@ -39,18 +39,6 @@ library EarningsLib {
         return count == 0 ? 0 : self.entries[count - 1].perShareSecond;
     }
 
-    /// The sums at the end of `epoch` and of the one before, if `count` entries are at or before `epoch`.
-    function around(Earnings storage self, uint256 count, uint256 epoch)
-        internal
-        view
-        returns (uint256 before, uint256 after_)
-    {
-        if (count == 0) return (0, 0);
-        Earned memory last = self.entries[count - 1];
-        after_ = last.perShareSecond;
-        before = last.epoch == epoch ? self.total(count - 1) : after_;
-    }
-
     /// How many of `count` entries are at or before `epoch`. Reads two of them if that is `guess`, and about twice the
     /// logarithm of how far it is off otherwise.
     function countAt(Earnings storage self, uint256 count, uint256 guess, uint256 epoch)
