@@ -24,7 +24,7 @@ PAID = 1_000 * ETHER
 
 def below(exact: Fraction) -> int:
     """What a staker gets of an exact part: a share-second's is rounded down, so a whole number of wei is one short."""
-    return ceil(exact) - 1
+    return max(0, ceil(exact) - 1)
 
 
 @dataclass(frozen=True)
