@@ -364,8 +364,8 @@ def test_attack__delegating_just_before_a_payment_and_leaving_after_it__earns_no
 ) -> None:
     """Nine times as much as all others: in, the payment for epoch 1, and out. The two seconds count in epoch 2."""
     token = earning.token
-    start = at(earning.protocol.registry.startOf(2))
-    earning.delegate(alice, 100 * ETHER, at=start - 7 * DAY + 100)
+    start = int(earning.protocol.registry.startOf(2))
+    earning.delegate(alice, 100 * ETHER, at=start - DAY)
     earning.delegate(bob, 900 * ETHER, at=start + 60)
     at(start + 61)
     earning.pay()

@@ -331,8 +331,8 @@ def failing(request: pytest.FixtureRequest, earning: Earning, owner: AccountAPI,
         code = provider.get_code(address)
         return Failing(
             token,
-            lambda: provider.set_code(address, "0x"),  # type: ignore[attr-defined]
-            lambda: provider.set_code(address, code),  # type: ignore[attr-defined]
+            lambda: provider.set_code(address, "0x"),
+            lambda: provider.set_code(address, code),
         )
     return switch(token.setBlocked, alice if request.param == "blocks the receiver" else earning.protocol.rewards)
 
@@ -423,7 +423,7 @@ def test_claim__whatever_the_hint__sends_the_same(earning: Earning, alice: Accou
     # What alice and all collected in epochs 2 to 7, on average: 80 is 60 for a half and 100 for the other, 62.5 is
     # 100 for a quarter and 50 for the rest.
     parts = [Fraction(*each) for each in ((60, 100), (60, 100), (80, 120), (100, 140), (625, 1_025), (50, 90))]
-    expected = below(NET * sum(parts[2 if claimed else 0 :]))
+    expected = below(NET * sum(parts[2 if claimed else 0 :], Fraction(0)))
     assert len(earning.protocol.rewards.earned(earning.operator, earning.vault, earning.token, 0, 10)) == 6
     for hint in (*range(8), 2**128, 2**256 - 1):
         with isolated():
