@@ -24,12 +24,12 @@ from deployer.contracts import ZERO_ADDRESS, deploy_vault
 from tests.helpers import Protocol, reverts
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
 
-CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "StakingVault")
+CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault")
 FUNCTIONS = [
     f"{name}.{method.name}" for name in CORE for method in getattr(project, name).contract_type.mutable_methods
 ]
 
-CONTRACTS = {"registry", "delegation", "slashing", "vault"}
+CONTRACTS = {"registry", "delegation", "slashing", "rewards", "vault"}
 PEOPLE = {
     *("owner", "guardian", "operator", "avs owner", "slasher", "resolver", "recipient"),
     *("staker", "completer", "stranger"),
@@ -45,6 +45,8 @@ LOCKED = {
     *(f"DelegationManager.{name}" for name in ("complete", "redelegate")),
     *(f"StakingVault.{name}" for name in ("seed", "deposit", "mint", "withdraw", "redeem", "depositAndDelegate")),
     *(f"StakingVault.{name}" for name in ("depositNative", "depositNativeAndDelegate", "redeemNative")),
+    *(f"RewardsDistributor.{name}" for name in ("pay", "openStream", "cancelStream", "takeRest")),
+    *(f"RewardsDistributor.{name}" for name in ("claim", "claimCommission", "book")),
 }
 
 
@@ -88,6 +90,7 @@ def matrix(
     stranger: AccountAPI,
 ) -> World:
     registry, delegation, slashing = protocol.registry, protocol.delegation, protocol.slashing
+    rewards = protocol.rewards
     staker, completer = alice, bob
     roles = {
         "owner": owner,
@@ -103,6 +106,7 @@ def matrix(
         "registry": accounts[registry.address],
         "delegation": accounts[delegation.address],
         "slashing": accounts[slashing.address],
+        "rewards": accounts[rewards.address],
         "vault": accounts[vault.address],
     }
     for name in CONTRACTS:
@@ -143,6 +147,12 @@ def matrix(
     delegation.undelegate(operator, vault, ETHER, sender=staker)
     protocol.to_epoch(opened + 3, second=60)
 
+    # A payer with a stream that has not begun, and something left to pay with.
+    asset.mint(avs_owner, ETHER, sender=owner)
+    asset.approve(rewards, ETHER, sender=avs_owner)
+    rewards.openStream(operator, vault, asset, 1, 16, 2, sender=avs_owner)
+    stream = rewards.streamCount()
+
     # A slash request within its veto period.
     receipt, request = protocol.request(avs, operator, vault, 1, sender=slasher)
     offence_at = receipt.timestamp
@@ -175,6 +185,8 @@ def matrix(
     no_shares = (vault.ERC20InsufficientBalance, {"sender": CALLER, "balance": 0, "needed": 1})
     no_allowance = (vault.ERC20InsufficientAllowance, {"spender": CALLER, "allowance": 0, "needed": 1})
     no_asset = (asset.ERC20InsufficientAllowance, {"spender": vault, "allowance": 0, "needed": 1})
+    no_reward = (asset.ERC20InsufficientAllowance, {"spender": rewards, "allowance": 0, "needed": 1})
+    not_payer = (rewards.NotPayer, {"id": stream, "caller": CALLER})
     no_seed = (asset.ERC20InsufficientAllowance, {"spender": unseeded, "allowance": 0, "needed": vault.SEED()})
 
     asset_holders = {"staker", "completer", "owner"}
@@ -235,7 +247,7 @@ def matrix(
             slash=((operator, vault, 1, recipient), {"slashing"}, *not_slashing),
             requestOpened=((operator, vault, deadline), {"slashing"}, *not_slashing),
             requestEnded=((operator, vault), {"slashing"}, *not_slashing),
-            take=((), {"registry", "vault"}, *not_protocol),
+            take=((), {"registry", "rewards", "vault"}, *not_protocol),
             giveBack=((), NOBODY, *not_protocol),
             multicall=(([],), EVERYONE),
         ),
@@ -245,6 +257,22 @@ def matrix(
             takeBack=((request,), {"slasher"}, *not_slasher),
             veto=((request,), {"resolver"}, slashing.NotResolver, {"avs": avs, "caller": CALLER}),
             execute=((request,), EVERYONE, None, {}, 0, end_veto_period),
+            multicall=(([],), EVERYONE),
+        ),
+        **rules(
+            rewards,
+            pay=((asset, [(operator, vault, 1, 16)]), {"avs owner"}, *no_reward),
+            openStream=((operator, vault, asset, 1, 16, 1), {"avs owner"}, *no_reward),
+            cancelStream=((stream, avs_owner), {"avs owner"}, *not_payer),
+            takeRest=((stream, 1, avs_owner), {"avs owner"}, *not_payer),
+            claim=(
+                (staker, [(operator, vault, asset, 0)], staker),
+                {"staker", "completer"},
+                rewards.NotCompleter,
+                {"staker": staker, "caller": CALLER},
+            ),
+            claimCommission=((vault, asset, stranger), EVERYONE),  # each of its own pool
+            book=((operator, vault, asset, opened), EVERYONE),
             multicall=(([],), EVERYONE),
         ),
         **rules(

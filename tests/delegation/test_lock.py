@@ -8,12 +8,16 @@ from deployer.contracts import deploy_vault
 from tests.helpers import Protocol, reverts
 
 
-@pytest.fixture(params=["vault", "registry"])
+@pytest.fixture(params=["vault", "registry", "rewards"])
 def contract(
-    request: pytest.FixtureRequest, registry: ContractInstance, vault: ContractInstance, accounts: list[AccountAPI]
+    request: pytest.FixtureRequest,
+    registry: ContractInstance,
+    vault: ContractInstance,
+    rewards: ContractInstance,
+    accounts: list[AccountAPI],
 ) -> AccountAPI:
     """A contract of the protocol that may take the lock, as a sender."""
-    return accounts[{"vault": vault, "registry": registry}[request.param].address]
+    return accounts[{"vault": vault, "registry": registry, "rewards": rewards}[request.param].address]
 
 
 def test_lock__taken_and_given_back__can_be_taken_again(delegation: ContractInstance, contract: AccountAPI) -> None:

@@ -1,15 +1,22 @@
-"""What broke others in the core of restaking, by name, and must not break us. The pool's loss budget is 50 %."""
+"""
+What broke others in the core of restaking, by name, and must not break us. The pool's loss budget is 50 %, its
+commission 10 %.
+"""
+
+from collections.abc import Callable
 
 import ape
 import pytest
-from ape.api import AccountAPI
+from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 from ape.managers.accounts import TestAccountManager
 from ape.managers.project import ProjectManager
 
 from tests.helpers import reverts
+from tests.helpers.isolation import isolated
 from tests.helpers.protocol import ANY_MANDATE, ANYTHING, BPS, BURN, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at, look_at, request_id
+from tests.rewards.conftest import Earning
 
 PERCENT = WAD // 100
 
@@ -347,6 +354,174 @@ def test_attack__request_vetoed_taken_back_lapsed_or_executed__is_executed_no_mo
         with reverts(scene.protocol.slashing.RequestNotOpen, id=request_id(used)):
             again(used)
     assert scene.retained == before == (90 * PERCENT if end == "execute" else WAD)
+
+
+# --- rewards ---
+
+
+def test_attack__delegating_just_before_a_payment_and_leaving_after_it__earns_nothing_of_it(
+    earning: Earning, alice: AccountAPI, bob: AccountAPI
+) -> None:
+    """Nine times as much as all others: in, the payment for epoch 1, and out. The two seconds count in epoch 2."""
+    token = earning.token
+    start = int(earning.protocol.registry.startOf(2))
+    earning.delegate(alice, 100 * ETHER, at=start - DAY)
+    earning.delegate(bob, 900 * ETHER, at=start + 60)
+    at(start + 61)
+    earning.pay()
+    earning.undelegate(bob, 900 * ETHER, at=start + 62)
+    earning.protocol.to_epoch(3)
+    assert (token.balanceOf(alice), token.balanceOf(bob)) == (0, 0)
+    earning.claim(alice)
+    earning.claim(bob)
+    assert (token.balanceOf(alice), token.balanceOf(bob)) == (900 * ETHER - 1, 0)
+    earning.pay()
+    earning.protocol.to_epoch(4)
+    earning.claim(bob)
+    assert token.balanceOf(bob) == 900 * ETHER * 9 * 2 // (7 * DAY + 9 * 2)
+
+
+def test_attack__paying_a_pool_with_no_stakers__gives_nothing_to_the_first_who_comes(
+    earning: Earning, alice: AccountAPI
+) -> None:
+    """Alice sees payments for epochs 1 and 2 coming and joins just before the second. A stream is for 2 to 4."""
+    token, payer, rewards = earning.token, earning.payer, earning.protocol.rewards
+    before, held = token.balanceOf(payer), token.balanceOf(rewards)
+    stream = earning.stream(1_000 * ETHER, epochs=3)
+    earning.protocol.to_epoch(2)
+    assert earning.pay(1_000 * ETHER).return_value == [0]
+    at(earning.protocol.registry.startOf(3))
+    earning.delegate(alice, 100 * ETHER)
+    assert earning.pay(1_000 * ETHER).return_value == [0]
+    assert token.balanceOf(payer) == before - 3_000 * ETHER
+    earning.protocol.to_epoch(4)
+    assert token.balanceOf(alice) == 0
+    earning.claim(alice)
+    assert token.balanceOf(alice) == 0
+    rewards.takeRest(stream, 100, payer, sender=payer)
+    assert token.balanceOf(payer) == before - 2_000 * ETHER
+    earning.protocol.to_epoch(7)
+    earning.claim(alice)
+    assert token.balanceOf(alice) == 1_800 * ETHER - 1  # of epochs 3 and 4
+    assert token.balanceOf(rewards) - held == 200 * ETHER + 1
+
+
+def test_attack__commission_changed_before_a_payment__takes_no_more_of_it(
+    earning: Earning, alice: AccountAPI, bob: AccountAPI
+) -> None:
+    """100 % from epoch 5 on, announced in 2. Alice leaves ahead of it, bob stays."""
+    token, operator, registry = earning.token, earning.operator, earning.protocol.registry
+    begin = registry.startOf(2) - DAY
+    earning.delegate(alice, 100 * ETHER, at=begin)
+    earning.delegate(bob, 100 * ETHER, at=begin)
+    earning.protocol.to_epoch(2)
+    registry.setMandate(earning.vault, 5_000, BPS, sender=operator)
+    earning.pay()
+    assert (token.balanceOf(operator), token.balanceOf(alice), token.balanceOf(bob)) == (0, 0, 0)
+    earning.undelegate(alice, 100 * ETHER, at=registry.startOf(3))
+    # For epochs 3 and 4, and for 5: the second of them is paid for when 100 % has begun.
+    for epoch, commission in ((4, 200), (5, 300), (6, 1_300)):
+        earning.protocol.to_epoch(epoch)
+        earning.pay()
+        earning.protocol.rewards.claimCommission(earning.vault, token, operator, sender=operator)
+        assert token.balanceOf(operator) == commission * ETHER
+    earning.protocol.to_epoch(7)
+    earning.claim(alice)
+    earning.claim(bob)
+    assert token.balanceOf(alice) == 450 * ETHER - 1
+    assert token.balanceOf(bob) == (450 + 2 * 900) * ETHER - 1
+
+
+def test_attack__token_that_reverts_on_transfer__does_not_take_the_other_claims_with_it(
+    earning: Earning, project: ProjectManager, alice: AccountAPI, bob: AccountAPI, stranger: AccountAPI
+) -> None:
+    bad, rewards = stranger.deploy(project.BlocklistToken), earning.protocol.rewards
+    bad.mint(stranger, 1_000 * ETHER, sender=stranger)
+    bad.approve(rewards, 1_000 * ETHER, sender=stranger)
+    for staker in (alice, bob):
+        earning.delegate(staker, 100 * ETHER, at=rewards.startOf(2) - DAY)
+    earning.protocol.to_epoch(2)
+    earning.pay(token=bad, payer=stranger)
+    earning.pay()
+    bad.setBlocked(rewards, True, sender=stranger)
+    earning.protocol.to_epoch(3)
+    assert (earning.token.balanceOf(alice), earning.token.balanceOf(bob)) == (0, 0)
+    for staker in (alice, bob):
+        assert earning.claim(staker, bad, earning.token, bad).return_value == [0, 450 * ETHER - 1, 0]
+    assert (earning.token.balanceOf(alice), earning.token.balanceOf(bob)) == (450 * ETHER - 1, 450 * ETHER - 1)
+    assert (bad.balanceOf(alice), bad.balanceOf(rewards)) == (0, 1_000 * ETHER)
+
+
+class TestDearClaims:
+    """Paid by the griefer: the same gas to the last unit for claims in the good token, and for moves."""
+
+    @pytest.fixture
+    def paid(self, earning: Earning, alice: AccountAPI, bob: AccountAPI) -> Earning:
+        """In epoch 3. Epochs 1 and 2 are paid for in the good token, and a stream pays for epochs 2 to 11."""
+        for staker in (alice, bob):
+            earning.delegate(staker, 100 * ETHER)
+        earning.stream(10 * ETHER, epochs=10)
+        for epoch in (2, 3):
+            earning.protocol.to_epoch(epoch)
+            earning.pay()
+        return earning
+
+    def gas(self, paid: Earning, alice: AccountAPI, bob: AccountAPI) -> tuple[int, ...]:
+        """Of a claim, a delegation and an undelegation, each in the same second of epoch 8."""
+        second = int(paid.protocol.registry.startOf(8))
+        calls: list[Callable[[], ReceiptAPI]] = [
+            lambda: paid.claim(alice),
+            lambda: paid.vault.depositAndDelegate(ETHER, paid.operator, 0, ANYTHING, sender=bob),
+            lambda: paid.protocol.delegation.undelegate(paid.operator, paid.vault, ETHER, sender=bob),
+        ]
+        spent = []
+        for call in calls:
+            with isolated():
+                at(second)
+                spent.append(int(call().gas_used))
+        return tuple(spent)
+
+    def test_attack__paying_in_worthless_tokens__makes_claims_no_dearer(
+        self, paid: Earning, project: ProjectManager, alice: AccountAPI, bob: AccountAPI, stranger: AccountAPI
+    ) -> None:
+        before, good = self.gas(paid, alice, bob), paid.token.balanceOf(stranger)
+        for _ in range(12):
+            worthless = stranger.deploy(project.TestToken, "Worthless", "NIL", 18)
+            worthless.mint(stranger, 10**30, sender=stranger)
+            worthless.approve(paid.protocol.rewards, 10**30, sender=stranger)
+            paid.pay(10**24, token=worthless, payer=stranger)
+            paid.stream(10**24, epochs=100, token=worthless, payer=stranger)
+        assert self.gas(paid, alice, bob) == before
+        assert paid.token.balanceOf(stranger) == good
+
+    def test_attack__paying_in_dust__makes_claims_no_dearer_than_one_payer_does(
+        self, paid: Earning, alice: AccountAPI, bob: AccountAPI, stranger: AccountAPI
+    ) -> None:
+        """Payments of a wei and streams of a wei, of the good token."""
+
+        def pay_dust() -> None:
+            paid.pay(1, payer=stranger)
+            paid.stream(1, epochs=8, payer=stranger)
+
+        good = paid.token.balanceOf(stranger)
+        pay_dust()
+        before = self.gas(paid, alice, bob)
+        for _ in range(12):
+            pay_dust()
+        assert self.gas(paid, alice, bob) == before
+        assert paid.token.balanceOf(stranger) == good - 13 * 9
+
+    @pytest.mark.xfail(reason="each floor in use costs a claim gas of its own, and more for each epoch that it books")
+    def test_attack__paying_in_dust_at_every_floor__makes_claims_no_dearer_than_one_payer_does(
+        self, paid: Earning, alice: AccountAPI, bob: AccountAPI, stranger: AccountAPI
+    ) -> None:
+        good = paid.token.balanceOf(stranger)
+        paid.stream(1, epochs=8, payer=stranger)
+        before = self.gas(paid, alice, bob)
+        for floor in range(17, 60):
+            paid.stream(1, epochs=8, floor=floor, payer=stranger)
+        assert paid.token.balanceOf(stranger) == good - 44 * 8
+        assert self.gas(paid, alice, bob) == before
 
 
 # --- unbounded loops ---

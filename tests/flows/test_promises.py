@@ -1,6 +1,7 @@
-"""The promises of `design.md` that concern slashing, each by its number. The pool's loss budget is 50 %."""
+"""The promises of `design.md`, each by its number. The pool's loss budget is 50 %, its commission 10 %."""
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 from ape.api import AccountAPI
@@ -10,6 +11,7 @@ from ape.managers.project import ProjectManager
 from tests.helpers import assert_event, reverts
 from tests.helpers.protocol import ANYTHING, ASSETS, BPS, BURN, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at, look_at
+from tests.rewards.conftest import Earning
 
 PERCENT = WAD // 100
 REPORT_WINDOW, MAX_VETO, EXECUTE_WINDOW = 4 * DAY, 2 * DAY, DAY
@@ -358,6 +360,86 @@ def test_promise_9__whatever_all_roles_do__shares_redeem_and_matured_tickets_com
     assert asset.balanceOf(alice) == 1_000 * ETHER
 
 
+# --- 10. rewards add up ---
+
+
+def test_promise_10__claims__never_exceed_payments_less_commission(
+    earning: Earning, alice: AccountAPI, bob: AccountAPI, carol: AccountAPI
+) -> None:
+    """Odd stakes, odd payments, and a stream. Some claim often, some once."""
+    rewards, token = earning.protocol.rewards, earning.token
+    stakers = {alice: 60 * ETHER + 1, bob: 7_777_777_777, carol: 33_333_333_333}
+    payments = {2: 10**18 + 1, 3: 9, 4: 123_456_789, 5: 1}
+    streamed = 10**15 + 3
+    paid = sum(payments.values()) + 3 * streamed
+    commission = sum(amount // 10 for amount in payments.values()) + 3 * (streamed // 10)
+    before, held = token.balanceOf(earning.payer), token.balanceOf(rewards)
+    for staker, shares in stakers.items():
+        earning.delegate(staker, shares)
+    earning.stream(streamed, epochs=3)  # epochs 2 to 4
+    for epoch, amount in payments.items():
+        earning.protocol.to_epoch(epoch)
+        earning.pay(amount)
+        earning.claim(bob)
+        rewards.claimCommission(earning.vault, token, earning.operator, sender=earning.operator)
+    earning.protocol.to_epoch(7)
+    for staker in stakers:
+        earning.claim(staker)
+
+    claimed = sum(token.balanceOf(staker) for staker in stakers)
+    assert before - token.balanceOf(earning.payer) == paid
+    assert token.balanceOf(earning.operator) == commission
+    assert token.balanceOf(rewards) - held == paid - commission - claimed
+    assert 0 <= paid - commission - claimed <= 3 * (len(payments) + 3)  # a wei for each staker and payment
+
+
+@pytest.mark.parametrize("often", [False, True], ids=["claimed at the end", "claimed in each epoch"])
+def test_promise_10__each_part__is_that_of_the_share_seconds_to_a_wei_per_payment(
+    earning: Earning, alice: AccountAPI, bob: AccountAPI, carol: AccountAPI, often: bool
+) -> None:
+    """Stakers come, go and come back at odd seconds. A stream pays for epochs 3 to 5, and payments for 2 to 6."""
+    stakers = {"alice": alice, "bob": bob, "carol": carol}
+    moves = [
+        (2, 61, "alice", 60 * ETHER),
+        (2, 12_345, "bob", 7 * ETHER + 1),
+        (3, 103, "alice", -20 * ETHER - 3),
+        (3, 604_799, "carol", 500 * ETHER),
+        (4, 97, "bob", -7 * ETHER - 1),
+        (4, 302_401, "carol", -499 * ETHER),
+        (4, 302_403, "carol", 17),
+        (6, 77_777, "bob", ETHER // 3),
+    ]
+    payments = {2: 10**20 + 1, 3: 10**21 + 9, 4: 10**19, 5: 3, 6: 10**18 + 7}
+    streamed = 10**19 + 5
+    start = {epoch: int(earning.protocol.registry.startOf(epoch)) for epoch in range(2, 9)}
+    for epoch in range(2, 9):
+        earning.protocol.to_epoch(epoch)
+        if epoch == 2:
+            earning.stream(streamed, epochs=3)
+        if epoch - 1 in payments:
+            earning.pay(payments[epoch - 1])
+        if often or epoch == 8:
+            for staker in stakers.values():
+                earning.claim(staker)
+        for _, second, who, by in (move for move in moves if move[0] == epoch):
+            move = earning.delegate if by > 0 else earning.undelegate
+            move(stakers[who], abs(by), at=start[epoch] + second)
+
+    def share_seconds(epoch: int, name: str) -> int:
+        begin, end = start[epoch], start[epoch] + 7 * DAY
+        times = ((start[e] + second, by) for e, second, who, by in moves if who == name)
+        return sum(by * max(0, end - max(begin, time)) for time, by in times)
+
+    for name, staker in stakers.items():
+        part = Fraction(0)
+        for epoch, amount in payments.items():
+            net = amount - amount // 10
+            if 3 <= epoch <= 5:
+                net += streamed - streamed // 10
+            part += Fraction(net * share_seconds(epoch, name), sum(share_seconds(epoch, each) for each in stakers))
+        assert part - len(payments) - 3 <= earning.token.balanceOf(staker) <= part
+
+
 # --- 12. day one ---
 
 
@@ -411,3 +493,17 @@ def test_promise_12__a_pool_that_is_first_delegated_to_in_the_epoch_of_a_slash__
     scene.request(avs, 5 * PERCENT)
     assert scene.retained == 95 * PERCENT
     assert scene.slashable(avs) == (15 * PERCENT, 0)
+
+
+def test_promise_12__rewards__of_epoch_1_add_up(earning: Earning, alice: AccountAPI, bob: AccountAPI) -> None:
+    """Both delegate in epoch 1, and share what is paid for it by the seconds that were left of it."""
+    end = int(earning.protocol.registry.startOf(2))
+    earning.delegate(alice, ETHER, at=end - 3 * DAY)
+    earning.delegate(bob, 6 * ETHER, at=end - DAY)
+    earning.protocol.to_epoch(2)
+    earning.pay()
+    assert earning.commission() == 100 * ETHER
+    assert (earning.claimable(alice), earning.accruing(alice)) == (0, 300 * ETHER - 1)
+    earning.protocol.to_epoch(3)
+    assert earning.claim(alice).return_value == [300 * ETHER - 1]
+    assert earning.claim(bob).return_value == [600 * ETHER - 1]

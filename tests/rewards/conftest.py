@@ -5,6 +5,8 @@ Alice holds 60 and bob 40 pool shares [1e18] from the start of epoch 2 on; commi
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import ape
@@ -18,6 +20,11 @@ from tests.helpers.protocol import ANYTHING, ETHER, Protocol
 FLOOR = 16  # the lowest there is
 PLENTY = 2**255
 PAID = 1_000 * ETHER
+
+
+def below(exact: Fraction) -> int:
+    """What a staker gets of an exact part: a share-second's is rounded down, so a whole number of wei is one short."""
+    return max(0, ceil(exact) - 1)
 
 
 @dataclass(frozen=True)
