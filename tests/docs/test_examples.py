@@ -14,7 +14,7 @@ from ape.contracts import ContractInstance
 
 from deployer.contracts import deploy_vault
 from tests.helpers import Protocol, reverts
-from tests.helpers.pages import pair, section, table, units
+from tests.helpers.pages import ROOT, pair, section, table, units
 from tests.helpers.protocol import ANY_MANDATE, ETHER, VAULT_SHARES
 
 
@@ -476,9 +476,9 @@ def test_rewards_distributor_md__booking() -> None:
     gas = json.loads((ROOT / "bench/gas.json").read_text())
     rows = ("claim_stream_quiet", "claim_stream_busy", "claim_stream_every_floor")
     quiet, busy, every_floor = (f"{round((gas[row] - gas['claim_1']) / 52, -3):,.0f}" for row in rows)
-    page = " ".join((DOCS / "rewards-distributor.md").read_text().split())
+    page = " ".join((ROOT / "docs/rewards-distributor.md").read_text().split())
     assert f"about {quiet} gas for an epoch without a move in the pool and {busy} for one with a move" in page
     assert f"with streams of all 44 floors {every_floor} without a move" in page
-    decisions = " ".join((DOCS / "decisions.md").read_text().split())
+    decisions = " ".join((ROOT / "docs/decisions.md").read_text().split())
     assert f"some {quiet} to {busy} gas [an epoch]" in decisions
     assert f"raise an epoch without a move to {every_floor} gas" in decisions

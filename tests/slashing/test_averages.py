@@ -221,7 +221,6 @@ def test_averages__of_an_avs_without_pools__are_empty(scene: Scene) -> None:
     assert averages(scene, UNKNOWN) == []
 
 
-@pytest.mark.xfail(reason="averages panics: the guaranteed part of the epoch before exceeds the new loss budget")
 def test_averages__of_a_pool_that_nobody_ever_delegated_to__are_nothing_and_fail_no_page(
     scene: Scene, at_once: int, second_operator: AccountAPI
 ) -> None:
