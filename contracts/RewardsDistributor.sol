@@ -81,6 +81,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
 
     uint256 private constant SCALE = 118; // bits
 
+    uint256 private constant MAX_EPOCHS = 256; // of a stream
+
     uint256 private constant MOVES = 256; // that a claim looks at
 
     // ------------------------------------------------------------------------------------------------- immutables
@@ -116,9 +118,15 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     // ----------------------------------------------------------------------------------------------------- payers
 
     /// @inheritdoc IRewardsDistributor
-    function pay(IERC20 token, Payment[] calldata payments) external guarded returns (uint256[] memory paid) {
-        paid = new uint256[](payments.length);
+    function pay(IERC20 token, uint24 epoch_, Payment[] calldata payments)
+        external
+        guarded
+        returns (uint256[] memory paid)
+    {
         uint24 e = epoch() - 1;
+        if (epoch_ != e) revert EpochNotPayable(epoch_, e);
+
+        paid = new uint256[](payments.length);
         for (uint256 i = 0; i < payments.length; ++i) {
             Payment calldata p = payments[i];
             paid[i] = _pay(token, p.operator, p.vault, p.amount, p.floor, e);
@@ -132,10 +140,10 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         returns (StreamId id)
     {
         Floors.requireFloor(floor);
-        if (epochs == 0) revert ZeroEpochs();
+        if (epochs == 0 || epochs > MAX_EPOCHS) revert EpochsOutOfBounds(epochs);
         uint24 e = epoch();
         REGISTRY.commissionOfEpoch(operator, vault, e); // reverts if there is no such pool
-        uint24 until = (uint256(e) + 1 + epochs).toUint24();
+        uint24 until = e + 1 + epochs;
         amount = (_pull(token, uint256(amount) * epochs) / epochs).toUint96();
         if (amount == 0) revert ZeroAmount();
 
@@ -218,6 +226,14 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         if (epoch_ >= epoch()) revert EpochNotOver(epoch_);
         Line storage line = _lines[operator][vault][token];
         _booked(line, operator, vault, token, epoch_);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- itself
+
+    /// @inheritdoc IRewardsDistributor
+    function send(IERC20 token, address receiver, uint256 amount) external {
+        if (msg.sender != address(this)) revert NotSelf(msg.sender);
+        token.safeTransfer(receiver, amount);
     }
 
     // ------------------------------------------------------------------------------------------------------ views
@@ -356,9 +372,10 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         line.cursors[staker] = cursor;
         if (amount == 0) return 0;
 
-        if (c.token.trySafeTransfer(receiver, amount)) {
+        // A call of its own, so that a token which says that it failed has not moved anything either.
+        try this.send(c.token, receiver, amount) {
             emit Claimed(staker, c.operator, c.vault, c.token, amount, receiver);
-        } else {
+        } catch {
             line.cursors[staker] = old; // nothing ran in between that could have read it: the lock is taken
             emit ClaimFailed(staker, c.operator, c.vault, c.token, amount, receiver);
             amount = 0;

@@ -300,7 +300,7 @@ class Life:
         averages = {names[each.operator, each.vault]: each.guaranteed for each in page}
         paid = {key: total * average // sum(averages.values()) for key, average in averages.items()}
         payments = [(*places[key], own, FLOOR) for key, own in paid.items()]
-        self._rewards.pay(self.world.tokens[token], payments, sender=self._person(avs))
+        self._rewards.pay(self.world.tokens[token], epoch, payments, sender=self._person(avs))
         for key, own in paid.items():
             self.ledger.pay(key, token, own, [epoch])
         self.tell(

@@ -17,7 +17,8 @@ NONE = "none"
 NOW = "now"
 
 # As `AVSRegistry` has them [s].
-MIN_EPOCH = 60
+MIN_EPOCH = 86_400  # at least 179 years until a history of moves wraps: see docs/decisions.md
+MIN_LOCAL_EPOCH = 60
 MAX_EPOCH = 30 * 86_400
 
 _KEYS = ("chain_id", "owner", "guardian", "timing", "vaults")
@@ -97,22 +98,23 @@ def _config(raw: Any, problems: _Problems) -> Config:
     )
     vaults = fields.get("vaults")
     problems.expect(fields, "vaults", isinstance(vaults, list), "a list")
-    assets = (*STAND_INS,) if chain_id == LOCAL_CHAIN else ()
+    local = chain_id == LOCAL_CHAIN
+    assets = (*STAND_INS,) if local else ()
     return Config(
         chain_id=chain_id,
         owner=str(owner),
         guardian=str(guardian),
-        timing=_timing(fields.get("timing", {}), "timing" in fields, problems),
+        timing=_timing(fields.get("timing", {}), "timing" in fields, MIN_LOCAL_EPOCH if local else MIN_EPOCH, problems),
         vaults=_vaults(vaults if isinstance(vaults, list) else [], assets, problems),
     )
 
 
-def _timing(raw: Any, given: bool, problems: _Problems) -> Mapping[str, Any]:
+def _timing(raw: Any, given: bool, min_epoch: int, problems: _Problems) -> Mapping[str, Any]:
     if not given:
         return {}
     timing = problems.fields("timing", raw, _TIMING_KEYS)
     bounds = {
-        "epoch": (MIN_EPOCH, MAX_EPOCH),
+        "epoch": (min_epoch, MAX_EPOCH),
         "report_window": (1, MAX_EPOCH),
         "max_veto": (0, MAX_EPOCH),
         "execute_window": (1, MAX_EPOCH),

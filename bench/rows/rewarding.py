@@ -14,7 +14,7 @@ EPOCHS = 52
 def _pay(w: World, *operators: AccountAPI) -> int:
     """The payer pays the operator's pool, or others, for the epoch just finished."""
     payments = [(operator, w.vault, AMOUNT, FLOOR) for operator in operators or [w.operator]]
-    return gas(w.protocol.rewards.pay(w.asset, payments, sender=w.payer))
+    return gas(w.protocol.rewards.pay(w.asset, w.protocol.epoch - 1, payments, sender=w.payer))
 
 
 def _stream(w: World, floor: int = FLOOR) -> int:

@@ -18,7 +18,12 @@ import {IDelegationManager} from "./IDelegationManager.sol";
 /// proportion, and so never more than amount / 4^floor for a share-second, and nothing to a pool without stakers. A
 /// floor is from 16 to 59 (FloorOutOfBounds).
 ///
+/// WARNING: A floor counts pool shares, whatever they are worth. In a pool that was slashed to a part of its worth, the
+/// same stake has so many times the pool shares.
+///
 /// WARNING: Tokens are not checked. A token can lie, and its rewards be worth nothing; it cannot touch those in others.
+/// Of one whose balances change by themselves, pay the wrapped form: what they gain is nobody's, and if they fall the
+/// last to claim go short.
 interface IRewardsDistributor is IClock {
     /// What a pool is to get for the epoch just finished.
     struct Payment {
@@ -113,24 +118,28 @@ interface IRewardsDistributor is IClock {
     error Miswired(address registry);
     error ZeroReceiver();
     error ZeroAmount();
-    error ZeroEpochs();
+    error EpochNotPayable(uint24 epoch, uint24 expected);
+    error EpochsOutOfBounds(uint24 epochs);
     error UnknownStream(StreamId id);
     error NotPayer(StreamId id, address caller);
     error NothingToCancel(StreamId id, uint24 until);
     error NotCompleter(address staker, address caller);
     error OnlyToOwner(address staker, address receiver);
     error EpochNotOver(uint24 epoch);
+    error NotSelf(address caller);
 
     // --- payers ---
 
     /// Pays pools for the epoch just finished, out of the caller's allowance. What exceeds a floor is not taken. If
-    /// less arrives than was asked for, each pool gets that much less.
+    /// less arrives than was asked for, the pool gets that much less.
+    /// @param epoch The one just finished: a transaction that comes too late pays nobody else (EpochNotPayable).
     /// @return paid What each pool got, commission included [token].
-    function pay(IERC20 token, Payment[] calldata payments) external returns (uint256[] memory paid);
+    function pay(IERC20 token, uint24 epoch, Payment[] calldata payments) external returns (uint256[] memory paid);
 
     /// Funds `amount` for each of `epochs` epochs from the next one on, out of the caller's allowance. If less arrives
     /// than was asked for, each epoch gets that much less.
     /// @param amount For each epoch [token].
+    /// @param epochs From 1 to 256.
     function openStream(address operator, address vault, IERC20 token, uint96 amount, uint8 floor, uint24 epochs)
         external
         returns (StreamId id);
@@ -165,6 +174,11 @@ interface IRewardsDistributor is IClock {
     /// far as it needs; this one can do it ahead, or in parts.
     /// @param epoch Over.
     function book(address operator, address vault, IERC20 token, uint24 epoch) external;
+
+    // --- itself ---
+
+    /// Sends a token, or reverts. Only this contract.
+    function send(IERC20 token, address receiver, uint256 amount) external;
 
     // --- views ---
 

@@ -69,6 +69,19 @@ contract FalseToken is TestToken("False", "FLS", 18) {
     }
 }
 
+/// Moves what it is told to, and then says that it failed, once told to.
+contract MovedFalseToken is TestToken("MovedFalse", "MFLS", 18) {
+    bool public lying;
+
+    function setLying(bool lying_) external {
+        lying = lying_;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return super.transfer(to, amount) && !lying;
+    }
+}
+
 /// Refuses to move anything from or to a blocked address.
 contract BlocklistToken is TestToken("Blocklist", "BLK", 18) {
     error Blocked(address account);

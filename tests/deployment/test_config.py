@@ -109,7 +109,13 @@ def test_config__two_vaults_with_one_symbol__are_named(command: Command) -> None
 def test_config__stand_in_asset_on_another_chain__is_named(command: Command) -> None:
     command.configure(chain_id=1)
 
-    assert command.fail() == f"~/config/local.yaml: vaults[0].asset is 'WETH9', but must be {ADDRESS}"
+    assert command.fail().splitlines()[-1] == f"~/config/local.yaml: vaults[0].asset is 'WETH9', but must be {ADDRESS}"
+
+
+def test_config__epoch_below_a_day_on_another_chain__is_named(command: Command) -> None:
+    command.configure(chain_id=1, vaults=[])
+
+    assert command.fail() == "~/config/local.yaml: timing.epoch is 300, but must be from 86400 to 2592000 [s]"
 
 
 def test_config__many_problems__are_all_named(command: Command) -> None:
@@ -127,7 +133,7 @@ def test_config__many_problems__are_all_named(command: Command) -> None:
             "timing.report_window is missing",
             "timing.max_veto is missing",
             "timing.execute_window is missing",
-            "timing.epoch is 1, but must be from 60 to 2592000 [s]",
+            "timing.epoch is 1, but must be from 86400 to 2592000 [s]",
             "vaults[0].native is missing",
             "vaults[0].name is missing",
             "vaults[0].symbol is missing",

@@ -14,7 +14,7 @@ from ape_foundry import FoundryProvider
 
 from deployer.console import names
 from deployer.contracts import create_address
-from tests.deployment.conftest import WETH_VAULT, Command
+from tests.deployment.conftest import CONFIG, WETH_VAULT, Command
 from tests.helpers.protocol import ZERO_ADDRESS
 
 CORE_TRANSACTIONS = 4
@@ -109,7 +109,7 @@ def test_deploy__existing_file_and_force__deploys_anew(deployed: Command, owner:
 
 
 def test_deploy__wrong_chain_id__is_refused_and_nothing_sent(command: Command, owner: AccountAPI) -> None:
-    command.configure(chain_id=11_155_111, vaults=[])
+    command.configure(chain_id=11_155_111, vaults=[], timing={**CONFIG["timing"], "epoch": 86_400})
     nonce = owner.nonce
 
     for arguments in ([], ["--check"], ["--force"]):

@@ -398,7 +398,9 @@ def test_rewards_distributor_md__the_floor(
     for row in table("rewards-distributor.md", "Worked example: the floor"):
         floor = int(row[0])
         assert row[1] == f"{4**floor / (WEEK * ETHER):,.2f}"
-        receipt = protocol.rewards.pay(dollar, [(operator, pool, 1_000 * 10**6, floor)], sender=avs_owner)
+        receipt = protocol.rewards.pay(
+            dollar, protocol.epoch - 1, [(operator, pool, 1_000 * 10**6, floor)], sender=avs_owner
+        )
         paid = sum(log.amount for log in protocol.rewards.Paid.from_receipt(receipt))
         assert paid == units(row[column], 6), floor
 
@@ -446,7 +448,7 @@ def test_rewards_distributor_md__four_epochs(
         if now < e + 5:
             payment = (operator, pool, units(rows[now - e - 1][3], 6), 40)
             receipts = [
-                rewards.pay(dollar, [payment], sender=avs_owner),
+                rewards.pay(dollar, now - 1, [payment], sender=avs_owner),
                 rewards.claimCommission(pool, dollar, operator, sender=operator),
             ]
             paid = sum(log.amount for each in receipts for log in rewards.Paid.from_receipt(each))

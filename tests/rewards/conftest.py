@@ -44,7 +44,8 @@ class Earning:
     ) -> ReceiptAPI:
         """Pays the pool for the epoch just finished."""
         payment = (self.operator, self.vault, amount, floor)
-        return self.protocol.rewards.pay(token or self.token, [payment], sender=payer or self.payer)
+        epoch = self.protocol.epoch - 1
+        return self.protocol.rewards.pay(token or self.token, epoch, [payment], sender=payer or self.payer)
 
     def stream(
         self,

@@ -315,7 +315,7 @@ class Failing:
     heal: Callable[[], object]
 
 
-@pytest.fixture(params=["reverts", "returns false", "blocks the receiver", "has no code"])
+@pytest.fixture(params=["reverts", "returns false", "moves and returns false", "blocks the receiver", "has no code"])
 def failing(request: pytest.FixtureRequest, earning: Earning, owner: AccountAPI, alice: AccountAPI) -> Failing:
     def switch(function: Any, *arguments: Any) -> Failing:
         return Failing(
@@ -325,6 +325,9 @@ def failing(request: pytest.FixtureRequest, earning: Earning, owner: AccountAPI,
     if request.param == "returns false":
         token = funded(earning, owner.deploy(project.FalseToken))
         return switch(token.setFailing)
+    if request.param == "moves and returns false":
+        token = funded(earning, owner.deploy(project.MovedFalseToken))
+        return switch(token.setLying)
     token = funded(earning, owner.deploy(project.BlocklistToken))
     if request.param == "has no code":
         provider, address = ape.chain.provider, token.address

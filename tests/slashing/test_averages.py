@@ -253,7 +253,7 @@ def test_averages__are_all_it_takes_to_pay_by_stake(
     pools = averages(scene, at_once)
     whole = sum(pool[2] for pool in pools)
     payments = [(operator, vault, 82 * ETHER * stake // whole, 16) for operator, vault, stake, *_ in pools]
-    receipt = rewards.pay(asset, payments, sender=avs_owner)
+    receipt = rewards.pay(asset, rewards.epoch() - 1, payments, sender=avs_owner)
 
     assert receipt.return_value == [80 * ETHER, 2 * ETHER]
     paid = {"vault": scene.vault, "token": asset, "payer": avs_owner, "epoch": registry.epoch() - 1}
