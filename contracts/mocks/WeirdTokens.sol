@@ -155,3 +155,28 @@ contract LazyRebaseToken is TestToken("LazyRebase", "LAZY", 18) {
         if (from != address(0)) super._update(address(0), holder, balanceOf(holder) / 100);
     }
 }
+
+/// Moves nothing, and tells every balance as it was told to: one number until the next transfer, another one after it.
+contract LyingToken {
+    uint256 public told;
+    uint256 public next;
+
+    function setLies(uint256 told_, uint256 next_) external {
+        told = told_;
+        next = next_;
+    }
+
+    function balanceOf(address) external view returns (uint256) {
+        return told;
+    }
+
+    function transfer(address, uint256) external returns (bool) {
+        told = next;
+        return true;
+    }
+
+    function transferFrom(address, address, uint256) external returns (bool) {
+        told = next;
+        return true;
+    }
+}

@@ -114,25 +114,27 @@ def reward_token(
 @pytest.fixture(scope="session")
 def earner(registry: ContractInstance, accounts: list[AccountAPI]) -> AccountAPI:
     """The operator of the pool that earns, of this folder alone."""
-    registry.registerOperator("", sender=accounts[18])
-    return accounts[18]
+    registry.registerOperator("", sender=accounts[15])
+    return accounts[15]
 
 
 @pytest.fixture
-def earning(
+def unstaked(
     protocol: Protocol,
     vault: ContractInstance,
     earner: AccountAPI,
     reward_token: ContractInstance,
     avs_owner: AccountAPI,
-    alice: AccountAPI,
-    bob: AccountAPI,
 ) -> Earning:
-    """At the start of epoch 2, in which nothing was paid yet."""
+    """The pool in epoch 1, before anybody delegated to it."""
     protocol.registry.openPool(vault, 5_000, 1_000, 0, sender=earner)
-    earning = Earning(protocol, earner, vault, reward_token, avs_owner)
-    start = int(protocol.registry.startOf(2))
-    earning.delegate(alice, 60 * ETHER, at=start)
-    ape.chain.pending_timestamp = start
-    earning.delegate(bob, 40 * ETHER)
-    return earning
+    return Earning(protocol, earner, vault, reward_token, avs_owner)
+
+
+@pytest.fixture
+def earning(unstaked: Earning, alice: AccountAPI, bob: AccountAPI) -> Earning:
+    """At the start of epoch 2, in which nothing was paid yet."""
+    start = int(unstaked.protocol.registry.startOf(2))
+    unstaked.delegate(alice, 60 * ETHER, at=start)
+    unstaked.delegate(bob, 40 * ETHER, at=start)
+    return unstaked
