@@ -68,8 +68,9 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     struct Unbooked {
         Holding[] pool; // in each of them, and in one more
         uint256[] sums; // what a share-second has earned by the end of each
-        uint256 amount; // of all of them [token]
-        uint256 fee; // the commission of that [token]
+        uint256[] amounts; // what they pay for each [token]
+        uint256[] fees; // the commission of that [token]
+        uint256 fee; // of all of them [token]
         uint256 floors; // after the last of them, as `Book.floors`
         uint256[] rates; // after the last of them, by floor [token]
         uint256 touched; // bit `f`: the rate of floor `f` changed
@@ -400,6 +401,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         for (uint24 i = 0; i < u.sums.length; ++i) {
             bool needed = u.pool[i].epoch == first + i || u.pool[i + 1].epoch == first + i + 1 || first + i == until
                 || i == u.sums.length - 1;
+            if (u.amounts[i] != 0) emit Streamed(operator, vault, token, first + i, u.amounts[i], u.fees[i]);
             if (needed && u.sums[i] != sum) {
                 b.count = line.earnings.add(b.count, first + i, u.sums[i] - sum);
                 sum = u.sums[i];
@@ -414,7 +416,6 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         b.floors = u.floors.toUint64();
         b.commission = (b.commission + u.fee).toUint120();
         line.book = b;
-        emit Streamed(operator, vault, token, first, b.booked, u.amount, u.fee);
     }
 
     /// What streams pay in the epochs after the booked ones, up to and including `to`.
@@ -428,6 +429,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
 
         u.pool = DELEGATION.poolHoldings(operator, vault, b.booked + 1, to - b.booked + 1);
         u.sums = new uint256[](to - b.booked);
+        u.amounts = new uint256[](u.sums.length);
+        u.fees = new uint256[](u.sums.length);
         u.rates = new uint256[](MAX_FLOOR + 1);
         u.floors = b.floors;
         for (uint256 floors = u.floors; floors != 0;) {
@@ -442,7 +445,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
             _goTo(line, u, e, shareSeconds);
             if (u.paid != 0) {
                 uint256 fee = u.paid * REGISTRY.commissionOfEpoch(operator, vault, e) / BPS;
-                u.amount += u.paid;
+                (u.amounts[i], u.fees[i]) = (u.paid, fee);
                 u.fee += fee;
                 sum += _perShareSecondDown(u.paid - fee, shareSeconds);
             }

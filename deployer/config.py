@@ -98,13 +98,15 @@ def _config(raw: Any, problems: _Problems) -> Config:
     )
     vaults = fields.get("vaults")
     problems.expect(fields, "vaults", isinstance(vaults, list), "a list")
-    local = chain_id == LOCAL_CHAIN
-    assets = (*STAND_INS,) if local else ()
+    assets = (*STAND_INS,) if chain_id == LOCAL_CHAIN else ()
+    public = _is_int(chain_id, 1) and chain_id != LOCAL_CHAIN
     return Config(
         chain_id=chain_id,
         owner=str(owner),
         guardian=str(guardian),
-        timing=_timing(fields.get("timing", {}), "timing" in fields, MIN_LOCAL_EPOCH if local else MIN_EPOCH, problems),
+        timing=_timing(
+            fields.get("timing", {}), "timing" in fields, MIN_EPOCH if public else MIN_LOCAL_EPOCH, problems
+        ),
         vaults=_vaults(vaults if isinstance(vaults, list) else [], assets, problems),
     )
 

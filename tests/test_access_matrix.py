@@ -261,7 +261,7 @@ def matrix(
         ),
         **rules(
             rewards,
-            pay=((asset, [(operator, vault, 1, 16)]), {"avs owner"}, *no_reward),
+            pay=((asset, protocol.epoch - 1, [(operator, vault, 1, 16)]), {"avs owner"}, *no_reward),
             openStream=((operator, vault, asset, 1, 16, 1), {"avs owner"}, *no_reward),
             cancelStream=((stream, avs_owner), {"avs owner"}, *not_payer),
             takeRest=((stream, 1, avs_owner), {"avs owner"}, *not_payer),
@@ -273,6 +273,7 @@ def matrix(
             ),
             claimCommission=((vault, asset, stranger), EVERYONE),  # each of its own pool
             book=((operator, vault, asset, opened), EVERYONE),
+            send=((asset, stranger, 1), {"rewards"}, rewards.NotSelf, {"caller": CALLER}),
             multicall=(([],), EVERYONE),
         ),
         **rules(

@@ -69,13 +69,12 @@ interface IRewardsDistributor is IClock {
         uint256 amount,
         uint256 commission
     );
-    /// What the streams into a pool paid for a run of epochs, emitted when it is booked.
+    /// What the streams into a pool paid for an epoch, emitted when it is booked.
     event Streamed(
         address indexed operator,
         address indexed vault,
         IERC20 indexed token,
-        uint24 firstEpoch,
-        uint24 lastEpoch,
+        uint24 epoch,
         uint256 amount,
         uint256 commission
     );

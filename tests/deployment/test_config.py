@@ -133,7 +133,7 @@ def test_config__many_problems__are_all_named(command: Command) -> None:
             "timing.report_window is missing",
             "timing.max_veto is missing",
             "timing.execute_window is missing",
-            "timing.epoch is 1, but must be from 86400 to 2592000 [s]",
+            "timing.epoch is 1, but must be from 60 to 2592000 [s]",
             "vaults[0].native is missing",
             "vaults[0].name is missing",
             "vaults[0].symbol is missing",

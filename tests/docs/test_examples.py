@@ -453,7 +453,7 @@ def test_rewards_distributor_md__four_epochs(
             ]
             paid = sum(log.amount for each in receipts for log in rewards.Paid.from_receipt(each))
             streamed = [log for each in receipts for log in rewards.Streamed.from_receipt(each)]
-            assert all(log.firstEpoch == log.lastEpoch == now - 1 for log in streamed)
+            assert all(log.epoch == now - 1 for log in streamed)
             in_share_seconds = [share_seconds(staker, now - 1) for staker in (alice, bob)]
             seen.append([*in_share_seconds, paid, sum(log.amount for log in streamed), gained(operator)])
         if now > e + 1:

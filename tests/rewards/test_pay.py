@@ -206,7 +206,7 @@ def test_pay__of_many_pools__gives_each_its_own(
     earning.protocol.to_epoch(3)
     before = earning.token.balanceOf(earning.payer)
     payments = [entry(earning, 70, operator=second), entry(earning, 500)]
-    receipt = rewards.pay(earning.token, payments, sender=earning.payer)
+    receipt = rewards.pay(earning.token, earning.protocol.epoch - 1, payments, sender=earning.payer)
     assert_events(receipt, rewards.Paid, event(earning, 70, 17, operator=second), event(earning, 500, 50))
     assert receipt.return_value == [70, 500]
     assert earning.token.balanceOf(earning.payer) == before - 570
@@ -220,7 +220,7 @@ def test_pay__of_many_pools_of_which_one_is_empty__takes_nothing_for_it_alone(
     earning.protocol.to_epoch(3)
     before = earning.token.balanceOf(earning.payer)
     payments = [entry(earning, 1_000), entry(earning, 2_000, operator=empty), entry(earning, 4_000, operator=second)]
-    receipt = rewards.pay(earning.token, payments, sender=earning.payer)
+    receipt = rewards.pay(earning.token, earning.protocol.epoch - 1, payments, sender=earning.payer)
     assert_events(receipt, rewards.Paid, event(earning, 1_000, 100), event(earning, 4_000, 1_000, operator=second))
     assert receipt.return_value == [1_000, 0, 4_000]
     assert earning.token.balanceOf(earning.payer) == before - 5_000
@@ -228,7 +228,9 @@ def test_pay__of_many_pools_of_which_one_is_empty__takes_nothing_for_it_alone(
 
 def test_pay__of_one_pool_twice_in_a_call__adds_up(earning: Earning, rewards: ContractInstance) -> None:
     earning.protocol.to_epoch(3)
-    receipt = rewards.pay(earning.token, [entry(earning, 1_000), entry(earning, 30)], sender=earning.payer)
+    receipt = rewards.pay(
+        earning.token, earning.protocol.epoch - 1, [entry(earning, 1_000), entry(earning, 30)], sender=earning.payer
+    )
     assert_events(receipt, rewards.Paid, event(earning, 1_000, 100), event(earning, 30, 3))
     assert receipt.return_value == [1_000, 30]
     assert earned(earning) == [(2, per_share_second(1_000, WHOLE) + per_share_second(30, WHOLE))]
@@ -236,7 +238,7 @@ def test_pay__of_one_pool_twice_in_a_call__adds_up(earning: Earning, rewards: Co
 
 
 def test_pay__of_no_pool__does_nothing(earning: Earning, rewards: ContractInstance) -> None:
-    assert rewards.pay(earning.token, [], sender=earning.payer).return_value == []
+    assert rewards.pay(earning.token, earning.protocol.epoch - 1, [], sender=earning.payer).return_value == []
 
 
 def test_pay__in_two_tokens_by_a_multicall__works(
@@ -246,7 +248,7 @@ def test_pay__in_two_tokens_by_a_multicall__works(
     other.mint(earning.payer, PLENTY, sender=owner)
     other.approve(rewards, PLENTY, sender=earning.payer)
     earning.protocol.to_epoch(3)
-    calls = [rewards.pay.encode_input(token, [entry(earning, 50)]) for token in (earning.token, other)]
+    calls = [rewards.pay.encode_input(token, 2, [entry(earning, 50)]) for token in (earning.token, other)]
     receipt = rewards.multicall(calls, sender=earning.payer)
     assert_events(receipt, rewards.Paid, event(earning, 50, 5), event(earning, 50, 5, token=other))
 
@@ -260,20 +262,27 @@ def test_pay__of_an_unknown_operator_among_others__reverts(
     earning.protocol.to_epoch(3)
     payments = [entry(earning), entry(earning, operator=stranger)]
     with reverts(earning.protocol.registry.UnknownPool, operator=stranger, vault=earning.vault):
-        rewards.pay(earning.token, payments, sender=earning.payer)
+        rewards.pay(earning.token, earning.protocol.epoch - 1, payments, sender=earning.payer)
     assert earned(earning) == []
 
 
 def test_pay__of_an_unknown_vault__reverts(earning: Earning, rewards: ContractInstance) -> None:
     with reverts(earning.protocol.registry.UnknownPool, operator=earning.operator, vault=earning.token):
-        rewards.pay(earning.token, [(earning.operator, earning.token, PAID, FLOOR)], sender=earning.payer)
+        rewards.pay(
+            earning.token,
+            earning.protocol.epoch - 1,
+            [(earning.operator, earning.token, PAID, FLOOR)],
+            sender=earning.payer,
+        )
 
 
 def test_pay__of_an_unknown_pool_and_nothing__reverts_too(
     earning: Earning, rewards: ContractInstance, stranger: AccountAPI
 ) -> None:
     with reverts(earning.protocol.registry.UnknownPool, operator=stranger, vault=earning.vault):
-        rewards.pay(earning.token, [entry(earning, 0, operator=stranger)], sender=earning.payer)
+        rewards.pay(
+            earning.token, earning.protocol.epoch - 1, [entry(earning, 0, operator=stranger)], sender=earning.payer
+        )
 
 
 def test_pay__with_an_allowance_for_less_than_all_pools__moves_nothing(
@@ -282,7 +291,12 @@ def test_pay__with_an_allowance_for_less_than_all_pools__moves_nothing(
     earning.token.approve(rewards, PAID + 1, sender=earning.payer)
     earning.protocol.to_epoch(3)
     with reverts(earning.token.ERC20InsufficientAllowance, spender=rewards, allowance=1, needed=PAID):
-        rewards.pay(earning.token, [entry(earning), entry(earning, operator=second)], sender=earning.payer)
+        rewards.pay(
+            earning.token,
+            earning.protocol.epoch - 1,
+            [entry(earning), entry(earning, operator=second)],
+            sender=earning.payer,
+        )
     assert earning.token.balanceOf(rewards) == 0
 
 
@@ -318,3 +332,12 @@ def test_pay__for_the_first_epoch_of_the_chain__is_split_over_its_share_seconds(
     assert earned(unstaked) == [(1, per_share_second(PAID, 1_000 * ETHER))]
     protocol.to_epoch(3)
     assert unstaked.claimable(alice) == 1_000 * ETHER * per_share_second(PAID, 1_000 * ETHER) // SCALE
+
+
+@pytest.mark.parametrize("late", [-1, 1, 2])
+def test_pay__for_another_epoch_than_the_one_just_finished__reverts(earning: Earning, late: int) -> None:
+    """A payment that was meant for it, and came too late, is not taken for another."""
+    earning.protocol.to_epoch(4)
+    rewards = earning.protocol.rewards
+    with reverts(rewards.EpochNotPayable, epoch=3 + late, expected=3):
+        rewards.pay(earning.token, 3 + late, [entry(earning)], sender=earning.payer)

@@ -102,7 +102,8 @@ class TestOpen:
             payer=earning.payer,
             amount=PAID,
             floor=HIGH,
-            **{"from": 3, "until": 6},
+            first=3,
+            until=6,
         )
         assert earning.token.balanceOf(earning.payer) == before - 3 * PAID
         assert earning.token.balanceOf(rewards) == 3 * PAID
@@ -137,21 +138,18 @@ class TestOpen:
     def test_open_stream__of_the_largest_amount_to_the_last_epoch_there_is__works(
         self, earning: Earning, rewards: ContractInstance
     ) -> None:
-        epochs = LAST_EPOCH - 3
+        epochs = 256
         stream = earning.stream(LARGEST, epochs)
-        assert run(earning, stream) == (3, LAST_EPOCH)
+        assert run(earning, stream) == (3, 259)
         assert held(earning, stream) == (0, LARGEST * epochs)
         assert earning.token.balanceOf(rewards) == LARGEST * epochs
 
-    def test_open_stream__beyond_the_last_epoch_there_is__reverts(
-        self, earning: Earning, rewards: ContractInstance
+    @pytest.mark.parametrize("epochs", [0, 257, LAST_EPOCH])
+    def test_open_stream__for_no_epoch_or_too_many__reverts(
+        self, earning: Earning, rewards: ContractInstance, epochs: int
     ) -> None:
-        with reverts(rewards.SafeCastOverflowedUintDowncast, bits=24, value=2**24):
-            earning.stream(1, LAST_EPOCH - 2)
-
-    def test_open_stream__for_no_epoch__reverts(self, earning: Earning, rewards: ContractInstance) -> None:
-        with reverts(rewards.ZeroEpochs):
-            earning.stream(epochs=0)
+        with reverts(rewards.EpochsOutOfBounds, epochs=epochs):
+            earning.stream(1, epochs)
 
     def test_open_stream__of_nothing__reverts(self, earning: Earning, rewards: ContractInstance) -> None:
         with reverts(rewards.ZeroAmount):
@@ -335,7 +333,8 @@ class TestTakeRest:
             receipt,
             rewards.RestReturned,
             id=stream,
-            **{"from": 3, "until": 5},
+            first=3,
+            until=5,
             returned=2 * REST,
             receiver=earning.payer,
         )
@@ -349,9 +348,7 @@ class TestTakeRest:
         stream = earning.stream(floor=HIGH)
         earning.protocol.to_epoch(4)
         receipt = rewards.takeRest(stream, 1, recipient, sender=earning.payer)
-        assert_event(
-            receipt, rewards.RestReturned, id=stream, **{"from": 3, "until": 4}, returned=REST, receiver=recipient
-        )
+        assert_event(receipt, rewards.RestReturned, id=stream, first=3, until=4, returned=REST, receiver=recipient)
         assert earning.token.balanceOf(recipient) == REST
 
     @pytest.mark.parametrize("epoch", [2, 3], ids=["when_opened", "in_the_first_epoch"])
@@ -366,7 +363,8 @@ class TestTakeRest:
             receipt,
             rewards.RestReturned,
             id=stream,
-            **{"from": 3, "until": 3},
+            first=3,
+            until=3,
             returned=0,
             receiver=earning.payer,
         )
@@ -386,7 +384,8 @@ class TestTakeRest:
                 receipt,
                 rewards.RestReturned,
                 id=stream,
-                **{"from": since, "until": until},
+                first=since,
+                until=until,
                 returned=returned,
                 receiver=earning.payer,
             )
@@ -411,7 +410,8 @@ class TestTakeRest:
             receipt,
             rewards.RestReturned,
             id=stream,
-            **{"from": 3, "until": 6},
+            first=3,
+            until=6,
             returned=0,
             receiver=earning.payer,
         )

@@ -37,7 +37,7 @@ def opened(earning: Earning, token: Any, amount: int, until: int = 6) -> dict[st
         "payer": earning.payer,
         "amount": amount,
         "floor": FLOOR,
-        "from": 3,
+        "first": 3,
         "until": until,
     }
 
@@ -130,7 +130,9 @@ class TestFeeOnTransfer:
         """What came before does not count for what comes then."""
         earning.protocol.to_epoch(3)
         payment = (earning.operator, earning.vault, 200, FLOOR)
-        assert rewards.pay(token, [payment, payment], sender=earning.payer).return_value == [198, 198]
+        assert rewards.pay(
+            token, earning.protocol.epoch - 1, [payment, payment], sender=earning.payer
+        ).return_value == [198, 198]
         assert token.balanceOf(rewards) == 396
 
     def test_pay__under_the_floor__asks_for_what_the_floor_leaves(
@@ -283,7 +285,7 @@ class TestNoZeroTransfer:
         """By its amount, and by its floor."""
         earning.protocol.to_epoch(3)
         payments = [(earning.operator, earning.vault, 0, FLOOR), (earning.operator, earning.vault, 1, HIGH)]
-        assert rewards.pay(token, payments, sender=earning.payer).return_value == [0, 0]
+        assert rewards.pay(token, earning.protocol.epoch - 1, payments, sender=earning.payer).return_value == [0, 0]
 
     def test_open_stream__of_nothing__does_not_call_the_token(
         self, earning: Earning, rewards: ContractInstance, token: ContractInstance
@@ -377,7 +379,7 @@ ENTRIES = [
 
 def test_functions_that_change_state__are_guarded_or_known_not_to_be() -> None:
     methods = {method.name for method in project.RewardsDistributor.contract_type.mutable_methods}
-    assert methods == REWARDS | {"multicall"}
+    assert methods == REWARDS | {"multicall", "send"}  # `send` is called by itself alone, under the lock
 
 
 class TestCallback:
@@ -400,7 +402,7 @@ class TestCallback:
     ) -> None:
         """In every call that moves a token."""
         calls = {
-            "pay": (token, []),
+            "pay": (token, 3, []),
             "openStream": (earning.operator, earning.vault, token, 1, FLOOR, 1),
             "cancelStream": (1, earning.payer),
             "takeRest": (1, 1, earning.payer),
