@@ -19,12 +19,14 @@ def share_seconds(moves: Iterable[tuple[int, int]], start: int) -> int:
 
 def paid(amount: int, collected: int, floor: int) -> int:
     """All of it from 4^floor share-seconds on, and else in proportion."""
-    return amount * min(collected, 4**floor) // 4**floor
+    limit: int = 4**floor
+    return amount * min(collected, limit) // limit
 
 
 def rest(amount: int, collected: int, floor: int) -> int:
     """What goes back."""
-    return amount * (4**floor - min(collected, 4**floor)) // 4**floor
+    limit: int = 4**floor
+    return amount * (limit - min(collected, limit)) // limit
 
 
 def per_share_second(amount: int, collected: int, commission: int = 1_000) -> int:
