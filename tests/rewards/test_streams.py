@@ -7,8 +7,6 @@ import ape
 import pytest
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
-from eth_abi.abi import decode
-from eth_utils.address import to_checksum_address
 
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import assert_event, assert_events, reverts
@@ -37,21 +35,10 @@ def rate(earning: Earning) -> tuple[int, int]:
     return int(funded), int(expected)
 
 
-def stream_of(earning: Earning, stream: int) -> tuple[Any, ...]:
-    """The view `stream`, which Ape cannot decode: it refuses a field named `from`."""
-    rewards = earning.protocol.rewards
-    data = rewards.stream.encode_input(stream)
-    answer = ape.chain.provider.web3.eth.call({"to": rewards.address, "data": data})
-    found: tuple[Any, ...] = decode(
-        ["address", "uint96", "address", *["uint24"] * 2, "uint8", *["address"] * 2], answer
-    )
-    return tuple(to_checksum_address(each) if isinstance(each, str) else each for each in found)
-
-
 def run(earning: Earning, stream: int) -> tuple[int, int]:
     """From when to when: the first epoch whose rest was not taken back, and the first that is not paid for."""
-    since, until = stream_of(earning, stream)[3:5]
-    return since, until
+    found = earning.protocol.rewards.stream(stream)
+    return int(found.first), int(found.until)
 
 
 def earned(earning: Earning) -> list[tuple[int, int]]:
@@ -107,7 +94,7 @@ class TestOpen:
         )
         assert earning.token.balanceOf(earning.payer) == before - 3 * PAID
         assert earning.token.balanceOf(rewards) == 3 * PAID
-        assert stream_of(earning, stream) == (
+        assert tuple(earning.protocol.rewards.stream(stream)) == (
             earning.payer,
             PAID,
             earning.operator,
@@ -133,7 +120,7 @@ class TestOpen:
         assert earned(earning) == []
 
     def test_open_stream__by_anyone__works(self, earning: Earning, stranger: AccountAPI) -> None:
-        assert stream_of(earning, earning.stream(payer=stranger))[0] == stranger
+        assert earning.protocol.rewards.stream(earning.stream(payer=stranger)).payer == stranger
 
     def test_open_stream__of_the_largest_amount_to_the_last_epoch_there_is__works(
         self, earning: Earning, rewards: ContractInstance
