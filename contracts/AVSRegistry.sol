@@ -53,7 +53,7 @@ contract AVSRegistry is IAVSRegistry, Clock, Governance, Multicall {
     // -------------------------------------------------------------------------------------------------- constants
 
     uint48 private constant MIN_EPOCH = 1 minutes;
-    uint48 private constant MAX_EPOCH = 30 days; // share-seconds of an epoch fit into 96 + 24 bits
+    uint48 private constant MAX_EPOCH = 30 days; // below 2^22 s: rewards rely on less than 2^(96 + 22) share-seconds
 
     // ------------------------------------------------------------------------------------------------- immutables
 

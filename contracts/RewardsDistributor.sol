@@ -36,7 +36,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     // How far a line is booked, in one slot.
     struct Book {
         uint24 booked; // streams are booked up to and including this epoch
-        uint24 until; // the last epoch at which streams begin or end
+        uint24 until; // no stream begins or ends after this epoch
         uint24 count; // of entries in `earnings`
         uint64 floors; // bit `f`: streams with floor `f` pay in `booked`
         uint120 commission; // owed to the operator [token]
@@ -377,7 +377,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         try this.send(c.token, receiver, amount) {
             emit Claimed(staker, c.operator, c.vault, c.token, amount, receiver);
         } catch {
-            line.cursors[staker] = old; // nothing ran in between that could have read it: the lock is taken
+            line.cursors[staker] = old; // nothing that ran in between could claim by it: the lock is taken
             emit ClaimFailed(staker, c.operator, c.vault, c.token, amount, receiver);
             amount = 0;
         }
@@ -385,8 +385,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
 
     /// Books what streams pay in the epochs up to and including `to`, which is over.
     ///
-    /// An entry is needed for an epoch in which some staker of the pool moved, for the one before it, and for the last
-    /// epoch but one, up to which stakers claim.
+    /// An entry is needed for an epoch in which some staker of the pool moved, for the one before it, for the last epoch
+    /// but one, up to which stakers claim, and for the last one booked, from which the next booking goes on.
     function _booked(Line storage line, address operator, address vault, IERC20 token, uint24 to)
         private
         returns (Book memory b)
@@ -498,7 +498,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
             }
             if (seen != 0) cursor.move += uint16(seen - 1); // an index of holdings, which are counted in 16 bits
         }
-        // If all were looked at there may be more.
+        // If as many were looked at as a claim looks at, there may be more.
         if (seen < MOVES) {
             (uint256 sum,) = _earnedBy(line, b, sums, until, b.count);
             amount += shares * EPOCH * (sum - cursor.perShareSecond);
@@ -508,6 +508,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     }
 
     /// Goes on to a holding, and to the end of its epoch unless the cursor is past it.
+    /// @return amount Earned up to there [token / 2^118]. Then the shares from there on, and the next guess.
     function _collect(
         Line storage line,
         Book memory b,

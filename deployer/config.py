@@ -17,9 +17,10 @@ NONE = "none"
 NOW = "now"
 
 # As `AVSRegistry` has them [s].
-MIN_EPOCH = 86_400  # at least 179 years until a history of moves wraps: see docs/decisions.md
 MIN_LOCAL_EPOCH = 60
 MAX_EPOCH = 30 * 86_400
+# On other chains, so that a history of moves wraps after 179 years at least: see docs/decisions.md [s].
+MIN_EPOCH = 86_400
 
 _KEYS = ("chain_id", "owner", "guardian", "timing", "vaults")
 _TIMING_KEYS = ("genesis", "epoch", "report_window", "max_veto", "execute_window")

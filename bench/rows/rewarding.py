@@ -7,7 +7,7 @@ from ape.api import AccountAPI
 from bench.row import gas, row
 from bench.world import AMOUNT, World
 
-FLOOR = 32  # 4^32 share-seconds: 30 vault shares for a week
+FLOOR = 32  # 4^32 share-seconds: 0.00003 vault shares for a week
 EPOCHS = 52
 
 

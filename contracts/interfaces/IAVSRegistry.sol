@@ -174,7 +174,7 @@ interface IAVSRegistry is IGovernance, IClock {
 
     function isOpen(address operator, address vault) external view returns (bool);
 
-    /// The mandate in `epoch`, from the one before the pool was opened on.
+    /// The mandate in `epoch`; all zero for epochs more than one before the pool was opened.
     function mandateAt(address operator, address vault, uint24 epoch) external view returns (Mandate memory);
 
     /// The commission of the mandate in `epoch` [bps].

@@ -129,14 +129,14 @@ interface IRewardsDistributor is IClock {
 
     // --- payers ---
 
-    /// Pays pools for the epoch just finished, out of the caller's allowance. What exceeds a floor is not taken. If
-    /// less arrives than was asked for, the pool gets that much less.
+    /// Pays pools for the epoch just finished, out of the caller's allowance. What the floor leaves over is not
+    /// taken. If less arrives than was asked for, the pool gets that much less.
     /// @param epoch The one just finished: a transaction that comes too late pays nobody else (EpochNotPayable).
     /// @return paid What each pool got, commission included [token].
     function pay(IERC20 token, uint24 epoch, Payment[] calldata payments) external returns (uint256[] memory paid);
 
     /// Funds `amount` for each of `epochs` epochs from the next one on, out of the caller's allowance. If less arrives
-    /// than was asked for, each epoch gets that much less.
+    /// than was asked for, each epoch gets an equal part of it, rounded down.
     /// @param amount For each epoch [token].
     /// @param epochs From 1 to 256.
     function openStream(address operator, address vault, IERC20 token, uint96 amount, uint8 floor, uint24 epochs)
@@ -156,8 +156,8 @@ interface IRewardsDistributor is IClock {
 
     /// Claims rewards, each to the end of the last epoch but one. The staker sends them anywhere; whom the staker
     /// approved to complete tickets (`IDelegationManager.setCompleter`) sends them to the staker. A token that refuses
-    /// the transfer stops no other; one that burns all gas does, so leave it out. A claim looks at 256 of a staker's
-    /// holdings, from the one at the last claim on: who has more claims again.
+    /// the transfer stops no other; one that burns all gas does, so claim it alone. A claim looks at 256 of a staker's
+    /// holdings, from the one at the last claim on: who has as many claims again.
     /// @return amounts Zero where the transfer failed [token].
     function claim(address staker, Claim[] calldata claims, address receiver)
         external
@@ -204,8 +204,8 @@ interface IRewardsDistributor is IClock {
         view
         returns (uint256 funded, uint256 expected);
 
-    /// What a share-second had earned by the end of past epochs, in order. Epochs that nobody needs to look up, since
-    /// nobody moved, are left out.
+    /// What a share-second had earned by the end of past epochs, in order, as far as it is booked. Left out are epochs in
+    /// which it earned nothing, or that nobody needs to look up, since nobody moved.
     function earned(address operator, address vault, IERC20 token, uint256 offset, uint256 limit)
         external
         view

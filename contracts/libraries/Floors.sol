@@ -6,7 +6,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 // 2^32 share-seconds, a bound for what one of them can earn.
 uint256 constant MIN_FLOOR = 16;
 
-// No pool collects more than 2^118 share-seconds in an epoch: see `Holding`.
+// No pool collects 2^118 share-seconds in an epoch: pool shares have 96 bits, and `MAX_EPOCH` is below 2^22 s.
 uint256 constant MAX_FLOOR = 59;
 
 error FloorOutOfBounds(uint256 floor);

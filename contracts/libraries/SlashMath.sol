@@ -18,7 +18,7 @@ struct Parts {
     uint256 allElastic;
 }
 
-/// The current epoch of one AVS and one pool.
+/// An epoch of one AVS and one pool.
 struct Epoch {
     Parts parts;
     /// B, `retained` when the epoch began [wad].
@@ -90,7 +90,7 @@ library SlashMath {
     /// A part of `base`, in its unit.
     /// @param part [bps]
     function partDown(uint256 base, uint256 part) internal pure returns (uint256) {
-        return base * part / BPS; // `base` is at most 1e18 and `part` less than 2^28: no overflow
+        return base * part / BPS; // `base` is at most 1e18 and `part` less than 2^24: no overflow
     }
 
     /// (F − Σg)·B [wad].
