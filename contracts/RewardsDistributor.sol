@@ -21,7 +21,8 @@ import {StreamId} from "./libraries/Types.sol";
 ///
 /// A line is one pool and one token. A payment of net amount `a` for an epoch in which the pool collected `S`
 /// share-seconds adds ⌊a · 2^118 / S⌋ to what each share-second has earned. A staker with `s` of them is short of
-/// a · s / S by less than s / 2^118, which is less than 1, as no pool collects 2^118: promise 10.
+/// a · s / S by less than s / 2^118, which is less than 1, as no pool collects 2^118, and by less than 1 more for each
+/// claim: promise 10.
 ///
 /// Streams pay nothing by themselves. Their sum stands per floor, changes at the start of an epoch, and is booked when
 /// somebody needs it, epoch by epoch, with the share-seconds and the commission that the epoch had. So many streams

@@ -448,7 +448,8 @@ class History:
             assert 0 <= self.wallets[token, REWARDS] <= bound, (token, self.log)
 
 
-@pytest.mark.parametrize("seed", range(4))
+# Together these four noticed every wrong contract that was tried on them.
+@pytest.mark.parametrize("seed", range(8, 12))
 def test_rewards__in_a_random_history__agree_with_the_model_after_every_step(world: World, seed: int) -> None:
     history = History(world, random.Random(seed))
     history.check()
