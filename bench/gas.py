@@ -49,17 +49,17 @@ def differences(figures: Figures) -> list[str]:
     ]
 
 
-def compare(old: Figures, new: Figures) -> tuple[list[str], list[str]]:
+def compare(old: Figures, new: Figures, file: str = FILE.name) -> tuple[list[str], list[str]]:
     """What is wrong with the new figures, and what is only to be told."""
-    wrong = [f"{name} is new: commit {FILE.name}" for name in new if name not in old]
+    wrong = [f"{name} is new: commit {file}" for name in new if name not in old]
     fallen = []
     for name, before in old.items():
         if name not in new:
-            wrong.append(f"{name} is in {FILE.name}, but was not measured")
+            wrong.append(f"{name} is in {file}, but was not measured")
         elif new[name] > before:
             wrong.append(f"{name} grew from {before:,} to {new[name]:,}")
         elif new[name] < before:
-            fallen.append(f"{name} fell from {before:,} to {new[name]:,}: commit {FILE.name}")
+            fallen.append(f"{name} fell from {before:,} to {new[name]:,}: commit {file}")
     return wrong, fallen
 
 
