@@ -56,7 +56,7 @@ def test_attack__mandate_changed_under_their_feet__takes_two_of_the_old_budgets_
 def test_attack__mandate_changed_under_their_feet__leaves_a_leaver_what_was_promised_at_worst(
     scene: Scene, ledger: Ledger, alice: AccountAPI, stranger: AccountAPI
 ) -> None:
-    """The same, with alice leaving in the first second of an epoch: 1 − (1 − 0.5)² of it can be taken, and is."""
+    """The same, with alice leaving in the first second of an epoch: three quarters of it can be taken, and is."""
     hostile = scene.avs(5_000, slasher=stranger, recipient=stranger)
     scene.stake(alice)
     scene.protocol.to_epoch(4, 60)
@@ -113,9 +113,7 @@ def test_attack__slasher_resolver_or_recipient_changed__needs_another_avs_that_t
     scene.opt_in(hostile, 3_000)
     opened = scene.undelegate(alice, 100 * ETHER)
     scene.protocol.to_epoch(6, 60)
-    with reverts(
-        slashing.AllocationNotInForce, avs=hostile, operator=scene.operator, vault=scene.vault, epoch=6
-    ):
+    with reverts(slashing.AllocationNotInForce, avs=hostile, operator=scene.operator, vault=scene.vault, epoch=6):
         scene.request(hostile, WAD, sender=stranger)
     scene.complete(alice, opened)
     assert ledger.gains() == {"alice": -5 * ETHER, "recipient": 5 * ETHER}

@@ -69,9 +69,7 @@ def self_staked(scene: Scene, asset: ContractInstance, owner: AccountAPI, alice:
 
 
 @pytest.fixture
-def ledger(
-    self_staked: Scene, asset: ContractInstance, parties: dict[str, Any], second_operator: AccountAPI
-) -> Ledger:
+def ledger(self_staked: Scene, asset: ContractInstance, parties: dict[str, Any], second_operator: AccountAPI) -> Ledger:
     return Ledger(self_staked, asset, parties, operators=(self_staked.operator, second_operator))
 
 

@@ -4,7 +4,6 @@ pausing for as long as an offence can be reported, paying in a worthless token t
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import ape
 import pytest
@@ -15,7 +14,7 @@ from ape.managers.project import ProjectManager
 from tests.helpers import reverts
 from tests.helpers.isolation import isolated
 from tests.helpers.ledger import Ledger
-from tests.helpers.protocol import ANY_MANDATE, ANYTHING, DAY, ETHER, WAD
+from tests.helpers.protocol import ANY_MANDATE, ANYTHING, ASSETS, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at, look_at
 from tests.rewards.conftest import Earning
 
@@ -60,7 +59,9 @@ def test_attack__dust_requests__stop_no_delegation_that_accepts_them_and_no_exit
     assert ledger.gains() == {}
 
 
-def test_attack__dust_requests_that_lapsed__stop_nothing(scene: Scene, ledger: Ledger, alice: AccountAPI, bob: AccountAPI) -> None:
+def test_attack__dust_requests_that_lapsed__stop_nothing(
+    scene: Scene, ledger: Ledger, alice: AccountAPI, bob: AccountAPI
+) -> None:
     hostile = scene.avs(1, veto=2 * DAY)
     scene.stake(alice)
     scene.protocol.to_epoch(4, 60)
@@ -91,6 +92,62 @@ def test_attack__paused_for_as_long_as_an_offence_can_be_reported__slashing_goes
     assert scene.protocol.registry.paused() is True
     assert scene.retained == 80 * PERCENT
     assert ledger.gains() == {"alice": -20 * ETHER, "burnt": 20 * ETHER}
+
+
+def test_attack__dust_tickets__of_one_who_moves_in_every_epoch_hold_up_nobody(
+    scene: Scene, ledger: Ledger, alice: AccountAPI, stranger: AccountAPI, asset: ContractInstance
+) -> None:
+    """The griefer opens tickets of a wei and leaves them open, so that the pool never is without one."""
+    asset.transfer(stranger, 100, sender=alice)
+    asset.approve(scene.vault, 100, sender=stranger)
+    avs = scene.avs(2_000)
+    scene.stake(alice)
+    scene.stake(stranger, 100)
+    for epoch in range(2, 8):
+        scene.protocol.to_epoch(epoch, 60)
+        for _ in range(3):
+            scene.undelegate(stranger, 1)
+    scene.request(avs, 20 * PERCENT)
+    opened = scene.undelegate(alice, 100 * ETHER)
+    scene.protocol.to_epoch(9)
+    scene.complete(alice, opened)
+    # Of the 3 wei of each epoch 20 % is a wei, once rounded: of the live 82, and of the tickets of epochs 6 and 7.
+    assert ledger.gains() == {"alice": -20 * ETHER - 100, "stranger": 100 - 17 - 1 - 1, "burnt": 20 * ETHER + 17}
+
+
+def test_attack__dust_tickets__moved_to_a_victim_cost_it_nothing_but_some_gas(
+    earning: Earning,
+    ledger: Ledger,
+    reward_token: ContractInstance,
+    alice: AccountAPI,
+    bob: AccountAPI,
+) -> None:
+    """
+    Anyone may redelegate a ticket to another, which adds a move to the history that the other's claims go through: one
+    an epoch. The victim gets the dust, all of its rewards and its stake.
+    """
+    protocol, delegation = earning.protocol, earning.protocol.delegation
+    earning.delegate(alice, 100 * ETHER)
+    earning.delegate(bob, 100 * ETHER)
+    protocol.to_epoch(2)
+    for epoch in range(2, 10):
+        protocol.to_epoch(epoch)
+        earning.undelegate(bob, 1)
+    for epoch in range(10, 18):
+        protocol.to_epoch(epoch)
+        delegation.redelegate(earning.operator, earning.vault, epoch - 8, earning.operator, alice, ANYTHING, sender=bob)
+    earning.pay()
+    protocol.to_epoch(18)
+    assert delegation.holding(earning.operator, earning.vault, alice).moves == 8
+    earning.claim(alice)
+    earning.claim(bob)
+    opened = earning.undelegate(alice, 100 * ETHER + 8)
+    protocol.to_epoch(20)
+    delegation.complete(earning.operator, earning.vault, alice, opened, alice, ASSETS, sender=alice)
+    assert ledger.gains() == {"alice": 8, "bob": -8}
+    # Half of 900, and what 8 wei of 200 earn beside it: 36 wei at most.
+    assert 450 * ETHER - 1 <= reward_token.balanceOf(alice) <= 450 * ETHER + 36
+    assert 450 * ETHER - 37 <= reward_token.balanceOf(bob) <= 450 * ETHER
 
 
 class TestDearClaims:

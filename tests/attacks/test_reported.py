@@ -75,7 +75,7 @@ def test_attack__late_request_and_short_window__leave_time_to_the_last_second(
 def test_attack__full_batch__is_executed_in_one_call_or_one_by_one(
     scene: Scene, ledger: Ledger, alice: AccountAPI, stranger: AccountAPI
 ) -> None:
-    """Thirty reports of one AVS; a stranger executes one ahead. Requests are independent, so no batch has to be whole."""
+    """Thirty reports, of which a stranger executes one ahead. Requests are independent: no batch has to be whole."""
     slashing = scene.protocol.slashing
     avs = scene.avs(4_000, veto=DAY)
     scene.stake(alice)

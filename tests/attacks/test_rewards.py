@@ -17,9 +17,7 @@ from tests.rewards.conftest import Earning
 
 
 @pytest.fixture
-def ledger(
-    scene: Scene, asset: ContractInstance, parties: dict[str, Any], reward_token: ContractInstance
-) -> Ledger:
+def ledger(scene: Scene, asset: ContractInstance, parties: dict[str, Any], reward_token: ContractInstance) -> Ledger:
     """Of all parties, with what they get of the token that is paid in."""
     return Ledger(scene, asset, parties, token=reward_token)
 

@@ -19,9 +19,7 @@ from tests.helpers.vaults import open_vault
 PERCENT = WAD // 100
 
 
-def test_attack__slash_that_rounds_to_nothing__draws_no_budget(
-    scene: Scene, ledger: Ledger, alice: AccountAPI
-) -> None:
+def test_attack__slash_that_rounds_to_nothing__draws_no_budget(scene: Scene, ledger: Ledger, alice: AccountAPI) -> None:
     """Or a hostile AVS could use up the elastic part of another at no cost."""
     hostile, mine = scene.avs(0, 5_000), scene.avs(0, 5_000)
     scene.vault.depositAndDelegate(9, scene.operator, 0, ANYTHING, sender=alice)
