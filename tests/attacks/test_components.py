@@ -55,7 +55,7 @@ def test_attack__asset_that_moves_nothing_any_more__makes_no_slash_fail(
     recipient: AccountAPI,
     stranger: AccountAPI,
 ) -> None:
-    """Its issuer is in league with the stakers: it blocks the vault and the recipient. Vault shares move all the same."""
+    """Its issuer is in league with the stakers: it blocks vault and recipient. Vault shares move all the same."""
     token = stranger.deploy(project.BlocklistToken)
     vault = open_vault(scene.protocol, token, [alice])
     scene.protocol.registry.openPool(vault, 5_000, 0, 0, sender=scene.operator)
