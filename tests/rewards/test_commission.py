@@ -270,7 +270,6 @@ def test_commission__of_a_stream__is_as_in_force_in_each_epoch_however_late_it_i
     book = {"in each epoch": range(2, 15), "in two parts": (7, 14), "at the end": ()}[booked]
     earning.stream(epochs=11)  # epochs 3 to 13
     for epoch in range(2, 16):
-        earning.protocol.to_epoch(epoch)
         if epoch in announcements:
             announce(earning, announcements[epoch])
             number.announce(epoch, announcements[epoch])
@@ -278,6 +277,7 @@ def test_commission__of_a_stream__is_as_in_force_in_each_epoch_however_late_it_i
             earning.protocol.rewards.book(
                 earning.operator, earning.vault, earning.token, epoch - 1, sender=earning.payer
             )
+        earning.protocol.to_epoch(epoch + 1)
     in_force = [number.at(epoch) for epoch in range(3, 14)]
     assert set(in_force) == {1_000, 500, 9_000, 2_000, 0}  # the rise to 3,000 gave way
     commission = sum(PAID * each // BPS for each in in_force)
