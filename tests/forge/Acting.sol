@@ -8,8 +8,11 @@ import {VM} from "./Cheats.sol";
 abstract contract Acting is Ledger {
     uint256 private constant GAS = 16_000_000; // that a call may need
 
+    bool internal over; // the run, and no call may be refused
+
     /// The ledger is brought up to now before every call, as the call may change what counts from now on.
     modifier acting() {
+        ++turn;
         _sync();
         _;
     }
@@ -30,6 +33,7 @@ abstract contract Acting is Ledger {
     function _act(address who, address target, bytes memory data) internal returns (bytes memory result) {
         bool ok;
         (ok, result) = _try(who, target, data);
+        _hold(9, ok || !over, "a call was refused after a run");
         VM.assume(ok);
     }
 

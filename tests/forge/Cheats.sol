@@ -12,6 +12,8 @@ interface Vm {
     /// Creates a contract from its artifact. `new` would compile the whole of it once more into its creator.
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
 
+    function etch(address target, bytes calldata code) external;
+
     /// The compiler may keep `block.timestamp` over a `warp`.
     function getBlockTimestamp() external view returns (uint256);
 

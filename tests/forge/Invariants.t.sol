@@ -3,55 +3,61 @@ pragma solidity ^0.8.34;
 
 import {FuzzSelector, VM} from "./Cheats.sol";
 import {Promises} from "./Promises.sol";
-import {Kind, World} from "./World.sol";
+import {Kind} from "./World.sol";
 
-contract Core is Promises {
-    constructor(Kind[] memory kinds) World(kinds) {}
-}
-
-/// A campaign: the runner calls a `Core` at random, and asks after every call.
+/// A campaign: the runner calls one `Promises` at random, and asks after every call. Each has two vaults, and
+/// pays rewards in their assets and in one token more.
 abstract contract Campaign {
-    Promises internal core;
+    Promises private _promises;
 
     function targetContracts() external view returns (address[] memory targets) {
         targets = new address[](1);
-        targets[0] = address(core);
+        targets[0] = address(_promises);
     }
 
     function excludeSelectors() external view returns (FuzzSelector[] memory excluded) {
         excluded = new FuzzSelector[](1);
-        excluded[0].addr = address(core);
-        excluded[0].selectors = _excluded();
-    }
-
-    function _excluded() internal view virtual returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](1);
-        selectors[0] = core.leaveAll.selector;
+        excluded[0] = FuzzSelector(address(_promises), new bytes4[](1));
+        excluded[0].selectors[0] = _promises.leaveAll.selector;
     }
 
     function invariant_promises() external view {
-        core.check();
+        _promises.check();
     }
 
     function afterInvariant() external {
-        core.leaveAll();
+        _promises.leaveAll();
+    }
+
+    function _play(Kind first, Kind second, Kind third) internal {
+        Kind[] memory assets = new Kind[](2);
+        Kind[] memory rewardTokens = new Kind[](3);
+        (assets[0], assets[1]) = (first, second);
+        (rewardTokens[0], rewardTokens[1], rewardTokens[2]) = (first, second, third);
+        _promises = Promises(VM.deployCode("Promises.sol:Promises", abi.encode(assets, rewardTokens)));
     }
 }
 
-/// A plain asset and one that rebases.
-contract CoreInvariants is Campaign {
+contract PlainInvariants is Campaign {
     function setUp() external {
-        Kind[] memory kinds = new Kind[](2);
-        (kinds[0], kinds[1]) = (Kind.Plain, Kind.Rebasing);
-        core = Promises(VM.deployCode("Invariants.t.sol:Core", abi.encode(kinds)));
+        _play(Kind.Plain, Kind.Rebasing, Kind.Fee);
     }
 }
 
-contract OddTokensInvariants is Campaign {
+contract CallbackInvariants is Campaign {
     function setUp() external {
-        Kind[] memory kinds = new Kind[](5);
-        (kinds[0], kinds[1], kinds[2]) = (Kind.NoReturn, Kind.False, Kind.Callback);
-        (kinds[3], kinds[4]) = (Kind.Blocklist, Kind.Short);
-        core = Promises(VM.deployCode("Invariants.t.sol:Core", abi.encode(kinds)));
+        _play(Kind.Callback, Kind.Blocklist, Kind.Plain);
+    }
+}
+
+contract FalseInvariants is Campaign {
+    function setUp() external {
+        _play(Kind.NoReturn, Kind.False, Kind.MovedFalse);
+    }
+}
+
+contract ShortInvariants is Campaign {
+    function setUp() external {
+        _play(Kind.Short, Kind.NoZero, Kind.Plain);
     }
 }

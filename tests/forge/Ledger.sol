@@ -63,14 +63,13 @@ abstract contract Ledger is World {
     mapping(StakingVault vault => uint256) internal burnt; // by redemption [vault shares]
     mapping(StakingVault vault => uint256) internal donated; // to the `DelegationManager` [vault shares]
 
-    // The pool that the last call was about.
-    uint256 internal touched;
+    uint256 internal touched; // the pool that the last call was about
+    uint256 internal turn; // counts calls: whose turn it is to be looked at
 
     uint256 internal syncedAt; // [s, Unix time]
 
     constructor() {
         syncedAt = _now();
-        touched = 0;
         for (uint256 i = 0; i < vaults.length; ++i) {
             _addPool(OPERATOR, vaults[i], 3000, 1000);
             _addPool(HOSTILE_OPERATOR, vaults[i], 10_000, 0);
@@ -85,6 +84,12 @@ abstract contract Ledger is World {
         p.base[1] = WAD;
         p.lossBudget.announce(1, lossBudget, true);
         p.commission.announce(1, commission, true);
+    }
+
+    /// Mostly the same as before, so that much happens in one pool.
+    function _pick(uint256 seed) internal returns (Pool storage) {
+        if (seed % 8 == 0) touched = seed / 8 % pools.length;
+        return pools[touched];
     }
 
     /// @param number Of the promise; 0 for what none of them allows.
@@ -123,12 +128,16 @@ abstract contract Ledger is World {
     }
 
     /// g·B − ug, and max(0, min(h·B − uh, (F − Σg)·B − Σuh)) [wad].
-    function _slashable(Pool storage p, uint256 avs) internal view returns (uint256 guaranteed, uint256 elastic) {
+    /// @param shared (F − Σg)·B [wad].
+    function _slashable(Pool storage p, uint256 avs, uint256 shared)
+        internal
+        view
+        returns (uint256 guaranteed, uint256 elastic)
+    {
         uint256 e = _epoch();
         uint256 base = p.base[e];
         guaranteed = _part(base, p.guaranteed[avs].valueAt(e)) - p.ug[avs][e];
         elastic = _part(base, p.elastic[avs].valueAt(e)) - p.uh[avs][e];
-        uint256 shared = _part(base, p.lossBudget.valueAt(e) - _allGuaranteed(p, e));
         uint256 gone;
         for (uint256 s = 1; s <= AVSS; ++s) {
             gone += p.uh[s][e];
@@ -137,10 +146,14 @@ abstract contract Ledger is World {
         if (shared < elastic) elastic = shared;
     }
 
-    function _allGuaranteed(Pool storage p, uint256 epoch) internal view returns (uint256 sum) {
+    /// (F − Σg)·B [wad].
+    function _shared(Pool storage p) internal view returns (uint256) {
+        uint256 e = _epoch();
+        uint256 guaranteed;
         for (uint256 s = 1; s <= AVSS; ++s) {
-            sum += p.guaranteed[s].valueAt(epoch);
+            guaranteed += p.guaranteed[s].valueAt(e);
         }
+        return _part(p.base[e], p.lossBudget.valueAt(e) - guaranteed);
     }
 
     // ------------------------------------------------------------------------------------------------------- stake

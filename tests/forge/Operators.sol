@@ -4,6 +4,7 @@ pragma solidity ^0.8.34;
 import {AvsId} from "../../contracts/libraries/Types.sol";
 import {Parts} from "../../contracts/libraries/SlashMath.sol";
 import {HostileHook} from "../../contracts/mocks/Hooks.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Acting} from "./Acting.sol";
 import {VM} from "./Cheats.sol";
 
@@ -15,16 +16,16 @@ abstract contract Operators is Acting {
     /// Something to slash, from epoch 4 on.
     constructor() {
         for (uint256 i = 0; i < pools.length; ++i) {
-            _allocate(i, INSTANT - 1, 800, 0, 0, true);
-            _allocate(i, ELASTIC - 1, 500, 2000, 0, true);
-            _allocate(i, VETOED - 1, 300, 1500, 0, true);
-            if (i % 2 == 1) _allocate(i, HOSTILE - 1, 5000, 0, 0, true);
+            touched = i;
+            _allocate(INSTANT - 1, 800, 0, 0, true);
+            _allocate(ELASTIC - 1, 500, 2000, 0, true);
+            _allocate(VETOED - 1, 300, 1500, 0, true);
+            if (i % 2 == 1) _allocate(HOSTILE - 1, 5000, 0, 0, true);
         }
     }
 
     function setMandate(uint256 pool, uint256 lossBudget, uint256 commission) external acting {
-        touched = pool % pools.length;
-        Pool storage p = pools[touched];
+        Pool storage p = _pick(pool);
         lossBudget = _bound(lossBudget, 0, BPS);
         commission = _bound(commission, 0, BPS);
         _noteParts(p, 1);
@@ -39,16 +40,17 @@ abstract contract Operators is Acting {
     }
 
     function optIn(uint256 pool, uint256 avs, uint256 guaranteed, uint256 elastic, uint256 hookMode) external acting {
-        _allocate(pool, avs, guaranteed, elastic, hookMode, true);
+        _pick(pool);
+        _allocate(avs, guaranteed, elastic, hookMode, true);
     }
 
     function allocate(uint256 pool, uint256 avs, uint256 guaranteed, uint256 elastic) external acting {
-        _allocate(pool, avs, guaranteed, elastic, 0, false);
+        _pick(pool);
+        _allocate(avs, guaranteed, elastic, 0, false);
     }
 
     function optOut(uint256 pool, uint256 avs, bool ejected) external acting {
-        touched = pool % pools.length;
-        Pool storage p = pools[touched];
+        Pool storage p = _pick(pool);
         avs = 1 + avs % AVSS;
         bool optedIn = p.guaranteed[avs].last() + p.elastic[avs].last() != 0;
         _noteParts(p, avs);
@@ -78,10 +80,7 @@ abstract contract Operators is Acting {
 
     // ----------------------------------------------------------------------------------------------------- private
 
-    function _allocate(uint256 pool, uint256 avs, uint256 guaranteed, uint256 elastic, uint256 hookMode, bool first)
-        private
-    {
-        touched = pool % pools.length;
+    function _allocate(uint256 avs, uint256 guaranteed, uint256 elastic, uint256 hookMode, bool first) private {
         Pool storage p = pools[touched];
         avs = 1 + avs % AVSS;
         // What fits, mostly, as a refused announcement shows little.
@@ -95,7 +94,8 @@ abstract contract Operators is Acting {
             HostileHook.Mode[4] memory modes = [
                 HostileHook.Mode.Accept, HostileHook.Mode.Refuse, HostileHook.Mode.ReturnBomb, HostileHook.Mode.CallBack
             ];
-            hook.setCallback(address(delegation), abi.encodeCall(delegation.giveBack, ()));
+            // That call succeeds unless all is locked.
+            hook.setCallback(address(rewards), abi.encodeCall(rewards.book, (p.operator, vault, IERC20(address(0)), 0)));
             hook.setMode(modes[hookMode % 4]);
             _act(p.operator, address(registry), abi.encodeCall(registry.optIn, (id, vault, guaranteed, elastic, "")));
         } else {

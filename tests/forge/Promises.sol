@@ -4,17 +4,27 @@ pragma solidity ^0.8.34;
 import {StakingVault} from "../../contracts/StakingVault.sol";
 import {IDelegationManager} from "../../contracts/interfaces/IDelegationManager.sol";
 import {AvsId} from "../../contracts/libraries/Types.sol";
+import {CallbackToken} from "../../contracts/mocks/WeirdTokens.sol";
+import {VM} from "./Cheats.sol";
+import {Ledger} from "./Ledger.sol";
 import {Operators} from "./Operators.sol";
+import {Payers} from "./Payers.sol";
 import {Slashers} from "./Slashers.sol";
 import {Stakers} from "./Stakers.sol";
 import {Surroundings} from "./Surroundings.sol";
-import {VM} from "./Cheats.sol";
+import {Kind, World} from "./World.sol";
 
 /// What holds after every call, for the pool that it was about. Promise 12 is that the chain is in its first second
 /// when the first call comes.
-abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
-    /// After every call.
-    function check() public view virtual {
+contract Promises is Stakers, Operators, Slashers, Payers, Surroundings {
+    constructor(Kind[] memory assets, Kind[] memory rewardTokens) World(assets, rewardTokens) {}
+
+    function _epochOver(uint256 epoch) internal override(Ledger, Payers) {
+        Payers._epochOver(epoch);
+    }
+
+    /// After every call: of the pool that it was about, and of one staker, AVS and ticket of it after the other.
+    function check() public view {
         Pool storage p = pools[touched];
         _checkSolvency(p);
         _checkLoss(p);
@@ -22,6 +32,8 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
         _checkReliances(p);
         _checkTickets(p);
         _checkVault(p.vault);
+        _checkLine();
+        _checkLock();
     }
 
     // ------------------------------------------------------------------------------------------------ by promises
@@ -32,11 +44,10 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
         (uint256 live, uint256 leaving) = delegation.poolShares(p.operator, address(p.vault));
         _hold(1, live == _live(p), "the live pool shares");
         _hold(5, leaving == _leaving(p), "the open tickets");
-        for (uint256 i = 0; i < STAKERS; ++i) {
-            uint256 shares = p.shares[_staker(i)];
-            (uint256 held, uint256 value) = delegation.position(p.operator, address(p.vault), _staker(i));
-            _hold(1, held == shares && value == shares * p.retained / WAD, "a position");
-        }
+        address staker = _staker(turn);
+        uint256 shares = p.shares[staker];
+        (uint256 held, uint256 value) = delegation.position(p.operator, address(p.vault), staker);
+        _hold(1, held == shares && value == shares * p.retained / WAD, "a position");
     }
 
     /// 2: at most F·B in this epoch.
@@ -47,18 +58,19 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
         _hold(2, p.retained >= thisEpoch, "the worst case was undercut");
     }
 
-    /// 3 and 4: what each AVS can slash does not depend on the others, but for the elastic part.
+    /// 3 and 4: what an AVS can slash does not depend on the others, but for the elastic part.
     function _checkParts(Pool storage p) private view {
         uint256 e = _epoch();
+        uint256 s = 1 + turn % AVSS;
+        uint256 shared = _shared(p);
+        (uint256 guaranteed, uint256 elastic) = _slashable(p, s, shared);
+        (uint256 g, uint256 h) = slashing.slashable(AvsId.wrap(uint32(s)), p.operator, address(p.vault));
+        _hold(3, g == guaranteed, "a guaranteed part");
+        _hold(4, h == elastic, "an elastic part");
         uint256 elasticTaken;
-        for (uint256 s = 1; s <= AVSS; ++s) {
-            (uint256 guaranteed, uint256 elastic) = _slashable(p, s);
-            (uint256 g, uint256 h) = slashing.slashable(AvsId.wrap(uint32(s)), p.operator, address(p.vault));
-            _hold(3, g == guaranteed, "a guaranteed part");
-            _hold(4, h == elastic, "an elastic part");
+        for (s = 1; s <= AVSS; ++s) {
             elasticTaken += p.uh[s][e];
         }
-        uint256 shared = _part(p.base[e], p.lossBudget.valueAt(e) - _allGuaranteed(p, e));
         _hold(4, elasticTaken <= shared, "elastic parts reached into guaranteed ones");
     }
 
@@ -68,7 +80,7 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
             for (uint256 i = 0; i < 2; ++i) {
                 Reliance storage r = p.reliances[s][i];
                 if (r.since == 0 || _now() > r.since + EPOCH) continue;
-                (uint256 guaranteed, uint256 elastic) = _slashable(p, s);
+                (uint256 guaranteed, uint256 elastic) = _slashable(p, s, _shared(p));
                 uint256 own = p.taken[s] - r.taken;
                 _hold(5, own != 0 || guaranteed >= r.guaranteed, "a safe guaranteed part was taken");
                 _hold(5, own != 0 || elastic >= r.elastic, "a safe elastic part was taken");
@@ -80,15 +92,14 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
 
     /// 5 and 6: a ticket bears what was slashed up to its maturity, and nothing after it.
     function _checkTickets(Pool storage p) private view {
-        for (uint256 i = 0; i < p.open.length; ++i) {
-            TicketRef storage t = p.open[i];
-            IDelegationManager.Ticket memory told =
-                delegation.ticket(p.operator, address(p.vault), t.staker, uint24(t.epoch));
-            uint256 shares = p.tickets[t.staker][t.epoch];
-            bool matured = _epoch() >= t.epoch + 2;
-            _hold(5, told.poolShares == shares && told.matured == matured, "a ticket");
-            _hold(matured ? 6 : 5, told.value == shares * _retainedFor(p, t.epoch) / WAD, "a ticket's value");
-        }
+        if (p.open.length == 0) return;
+        TicketRef storage t = p.open[turn % p.open.length];
+        IDelegationManager.Ticket memory told =
+            delegation.ticket(p.operator, address(p.vault), t.staker, uint24(t.epoch));
+        uint256 shares = p.tickets[t.staker][t.epoch];
+        bool matured = _epoch() >= t.epoch + 2;
+        _hold(5, told.poolShares == shares && told.matured == matured, "a ticket");
+        _hold(matured ? 6 : 5, told.value == shares * _retainedFor(p, t.epoch) / WAD, "a ticket's value");
     }
 
     /// 8: every vault share is somewhere, and what the `DelegationManager` holds is what is booked.
@@ -108,10 +119,20 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
         _hold(8, sum == supply, "vault shares are somewhere else");
     }
 
+    /// Nothing that moves stake or rewards could be called by a hook or a token.
+    function _checkLock() private view {
+        _hold(0, !hook.succeeded(), "a hook could call back");
+        if (HOSTILE_STAKER.code.length == 0) return;
+        _hold(0, !CallbackToken(HOSTILE_STAKER).succeeded(), "a token could call back");
+    }
+
     // ------------------------------------------------------------------------------------------------- at the end
 
-    /// 9, after a run: everybody leaves from every pool, whatever state it is in.
-    function leaveAll() public virtual {
+    /// 9 and 10, after a run: while all is paused everybody leaves from every pool, whatever state it is in, redeems
+    /// what the asset lets go, and claims.
+    function leaveAll() external {
+        over = true;
+        if (!registry.paused()) _act(OWNER, address(registry), abi.encodeCall(registry.pause, ()));
         _sync();
         for (uint256 i = 0; i < pools.length; ++i) {
             touched = i;
@@ -127,7 +148,16 @@ abstract contract Promises is Stakers, Operators, Slashers, Surroundings {
             _completeAll(pools[i]);
             this.check();
             _hold(1, _live(pools[i]) + _leaving(pools[i]) == 0, "somebody is still in");
+            for (uint256 s = 0; s < STAKERS; ++s) {
+                uint256 shares = pools[i].vault.balanceOf(_staker(s));
+                if (shares != 0 && !_refuses(pools[i].vault, _staker(s))) _redeem(pools[i].vault, _staker(s), shares);
+            }
+            this.check();
         }
+        _cancelAll();
+        VM.warp(_start(_epoch() + 9)); // after all streams, and two epochs
+        _sync();
+        _claimAll();
     }
 
     function _leave(Pool storage p, address staker) private {

@@ -11,8 +11,7 @@ abstract contract Slashers is Acting {
     uint256 private _evidence;
 
     function request(uint256 pool, uint256 avs, uint256 amount, uint256 ago) external acting {
-        touched = pool % pools.length;
-        Pool storage p = pools[touched];
+        Pool storage p = _pick(pool);
         avs = avs % 3 == 0 ? VETOED : 1 + avs / 3 % AVSS;
         ago = _bound(ago, 0, REPORT_WINDOW + 1 hours);
         if (ago > _now()) ago = _now();
@@ -94,8 +93,7 @@ abstract contract Slashers is Acting {
 
     /// An AVS asks what is safe, and bases its duties on it.
     function rely(uint256 pool, uint256 avs) external acting {
-        touched = pool % pools.length;
-        Pool storage p = pools[touched];
+        Pool storage p = _pick(pool);
         avs = 1 + avs % AVSS;
         VM.assume(p.everDelegated); // before, the mandate may change at once
         (uint256 guaranteed, uint256 elastic) = slashing.safe(AvsId.wrap(uint32(avs)), p.operator, address(p.vault));
@@ -118,7 +116,7 @@ abstract contract Slashers is Acting {
     }
 
     function _expected(Pool storage p, uint256 avs, uint256 want) private view returns (uint256 grant) {
-        (uint256 guaranteed, uint256 elastic) = _slashable(p, avs);
+        (uint256 guaranteed, uint256 elastic) = _slashable(p, avs, _shared(p));
         grant = want < guaranteed + elastic ? want : guaranteed + elastic;
         if ((_live(p) + _leaving(p)) * grant / WAD == 0) return 0;
     }
@@ -142,7 +140,7 @@ abstract contract Slashers is Acting {
         _hold(8, before[1] + moved == after_[1], "what was slashed is not what the recipient got");
         if (granted == 0) return;
 
-        (uint256 guaranteed,) = _slashable(p, avs);
+        (uint256 guaranteed,) = _slashable(p, avs, _shared(p));
         uint256 fromGuaranteed = granted < guaranteed ? granted : guaranteed;
         _hold(4, granted == fromGuaranteed || _recipient(avs) == DEAD, "shared stake was slashed to somebody");
         p.ug[avs][e] += fromGuaranteed;

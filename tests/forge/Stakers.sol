@@ -3,6 +3,8 @@ pragma solidity ^0.8.34;
 
 import {StakingVault} from "../../contracts/StakingVault.sol";
 import {IDelegationManager} from "../../contracts/interfaces/IDelegationManager.sol";
+import {Accepted} from "../../contracts/libraries/Types.sol";
+import {BlocklistToken, FalseToken} from "../../contracts/mocks/WeirdTokens.sol";
 import {Acting} from "./Acting.sol";
 import {Mintable, VM} from "./Cheats.sol";
 import {Kind} from "./World.sol";
@@ -11,27 +13,32 @@ import {Kind} from "./World.sol";
 abstract contract Stakers is Acting {
     // --------------------------------------------------------------------------------------------------- going in
 
-    function deposit(uint256 vaultSeed, uint256 who, uint256 amount) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
-        touched = vaultSeed % vaults.length * 2;
+    function deposit(uint256 pool, uint256 who, uint256 amount) external acting {
+        StakingVault vault = _pick(pool).vault;
         _deposit(vault, _staker(who), _fund(vault, _staker(who), amount));
     }
 
-    function delegate(uint256 pool, uint256 who, uint256 part) external acting {
-        Pool storage p = _pool(pool);
+    function delegate(uint256 pool, uint256 who, uint256 part, uint256 limits) external acting {
+        Pool storage p = _pick(pool);
+        who = _holder(p.vault, who);
         uint256 shares = _partOf(p.vault.balanceOf(_staker(who)), part);
         VM.assume(shares != 0);
+        Accepted memory accepted = limits % 4 == 0 ? _asIs(p, limits / 4) : _anything();
         bytes memory result = _act(
             _staker(who),
             address(delegation),
-            abi.encodeCall(delegation.delegateShares, (p.operator, address(p.vault), shares, _anything()))
+            abi.encodeCall(delegation.delegateShares, (p.operator, address(p.vault), shares, accepted))
         );
+        uint256 e = _epoch();
+        _hold(7, p.lossBudget.peak(e) <= accepted.lossBudget, "delegated under a larger loss budget than accepted");
+        _hold(7, p.commission.peak(e) <= accepted.commission, "delegated under a larger commission than accepted");
+        _hold(7, accepted.openRequests || !_hasOpenRequest(), "delegated under an open request unasked");
         _delegated(p, _staker(who), shares, abi.decode(result, (uint256)));
         _settle(p, 1);
     }
 
     function depositAndDelegate(uint256 pool, uint256 who, uint256 amount) external acting {
-        Pool storage p = _pool(pool);
+        Pool storage p = _pick(pool);
         address staker = _staker(who);
         amount = _fund(p.vault, staker, amount);
         uint256 worth = p.vault.totalAssets();
@@ -45,10 +52,22 @@ abstract contract Stakers is Acting {
         _settle(p, 1);
     }
 
+    function mint(uint256 pool, uint256 who, uint256 amount) external acting {
+        StakingVault vault = _pick(pool).vault;
+        uint256 shares = vault.previewDeposit(_fund(vault, _staker(who), amount));
+        uint256 worth = vault.totalAssets();
+        _act(_staker(who), address(vault), abi.encodeCall(vault.mint, (shares, _staker(who))));
+        minted[vault] += shares;
+        _entryIsFair(vault, shares, vault.totalAssets() - worth);
+    }
+
     // -------------------------------------------------------------------------------------------------- going out
 
     function undelegate(uint256 pool, uint256 who, uint256 part) external acting {
-        Pool storage p = _pool(pool);
+        Pool storage p = _pick(pool);
+        for (uint256 i = 0; i < STAKERS && p.shares[_staker(who)] == 0; ++i) {
+            who = who % STAKERS + 1;
+        }
         address staker = _staker(who);
         uint256 shares = _partOf(p.shares[staker], part);
         VM.assume(shares != 0);
@@ -62,7 +81,7 @@ abstract contract Stakers is Acting {
     }
 
     function complete(uint256 pool, uint256 ticket, bool toAssets, bool byCompleter) external acting {
-        Pool storage p = _pool(pool);
+        Pool storage p = _pick(pool);
         ticket = _ticket(p, ticket);
         address staker = p.open[ticket].staker;
         uint256 epoch = p.open[ticket].epoch;
@@ -80,7 +99,11 @@ abstract contract Stakers is Acting {
         );
         _hold(6, !ok || matured, "a ticket completed before it matured");
         _hold(9, !ok || allowed, "a stranger completed a ticket");
-        _hold(9, ok || !matured || !allowed || (toAssets && _mayRefuse(p.vault)), "a matured ticket did not complete");
+        _hold(
+            9,
+            ok || !matured || !allowed || (toAssets && _refuses(p.vault, staker)),
+            "a matured ticket did not complete"
+        );
         VM.assume(ok);
 
         uint256 shares = _completed(p, ticket, abi.decode(result, (uint256)));
@@ -90,11 +113,11 @@ abstract contract Stakers is Acting {
     }
 
     function redelegate(uint256 pool, uint256 ticket, uint256 who) external acting {
-        Pool storage p = _pool(pool);
+        Pool storage p = _pick(pool);
         ticket = _ticket(p, ticket);
         address staker = p.open[ticket].staker;
-        uint256 index = pool % pools.length;
-        index = who % 2 == 0 ? index : index ^ 1; // the other operator's pool of the vault
+        uint256 from = touched;
+        uint256 index = who % 2 == 0 ? from : from ^ 1; // the other operator's pool of the vault
         Pool storage to = pools[index];
         bytes memory result = _act(
             staker,
@@ -108,31 +131,38 @@ abstract contract Stakers is Acting {
         _hold(6, abi.decode(result, (uint256)) == shares * WAD / to.retained, "a ticket moved at another value");
         _completed(p, ticket, shares);
         if (shares != 0) _delegated(to, _staker(who / 2), shares, abi.decode(result, (uint256)));
-        _settle(p, index == pool % pools.length ? 2 : 1);
-        if (index != pool % pools.length) _settle(to, 1);
+        _settle(p, index == from ? 2 : 1);
+        if (index != from) _settle(to, 1);
         touched = index;
     }
 
-    function redeem(uint256 vaultSeed, uint256 who, uint256 part) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
-        touched = vaultSeed % vaults.length * 2;
-        address staker = _staker(who);
-        uint256 shares = _partOf(vault.balanceOf(staker), part);
-        VM.assume(shares != 0);
+    function redeem(uint256 pool, uint256 who, uint256 part) external acting {
+        StakingVault vault = _pick(pool).vault;
+        address staker = _staker(_holder(vault, who));
+        _redeem(vault, staker, _partOf(vault.balanceOf(staker), part));
+    }
+
+    function withdraw(uint256 pool, uint256 who, uint256 part) external acting {
+        StakingVault vault = _pick(pool).vault;
+        address staker = _staker(_holder(vault, who));
+        uint256 assets = _partOf(vault.maxWithdraw(staker), part);
+        VM.assume(assets != 0);
         uint256 supply = vault.totalSupply();
-        uint256 assets = vault.totalAssets();
+        uint256 held = vault.totalAssets();
         (bool ok, bytes memory result) =
-            _try(staker, address(vault), abi.encodeCall(vault.redeem, (shares, staker, staker)));
-        _hold(9, ok || _mayRefuse(vault), "undelegated shares did not redeem");
+            _try(staker, address(vault), abi.encodeCall(vault.withdraw, (assets, staker, staker)));
+        _hold(9, ok || _refuses(vault, staker), "undelegated shares could not be withdrawn");
         VM.assume(ok);
+        uint256 shares = abi.decode(result, (uint256));
         burnt[vault] += shares;
-        _hold(11, abi.decode(result, (uint256)) <= shares * (assets + 1) / (supply + 1), "a redemption took too much");
+        _hold(11, assets <= shares * (held + 1) / (supply + 1), "a withdrawal took too much");
     }
 
     // ------------------------------------------------------------------------------------------------ what else
 
-    function transferShares(uint256 vaultSeed, uint256 who, uint256 to, uint256 part) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
+    function transferShares(uint256 pool, uint256 who, uint256 to, uint256 part) external acting {
+        StakingVault vault = _pick(pool).vault;
+        who = _holder(vault, who);
         uint256 shares = _partOf(vault.balanceOf(_staker(who)), part);
         _act(_staker(who), address(vault), abi.encodeCall(vault.transfer, (_staker(to), shares)));
     }
@@ -144,9 +174,8 @@ abstract contract Stakers is Acting {
     // -------------------------------------------------------------------------------------------------- hostility
 
     /// Vault shares or assets, to where they are nobody's.
-    function donate(uint256 vaultSeed, uint256 part, bool assets) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
-        touched = vaultSeed % vaults.length * 2;
+    function donate(uint256 pool, uint256 part, bool assets) external acting {
+        StakingVault vault = _pick(pool).vault;
         if (assets) {
             _mint(vault, address(vault), _partOf(vault.totalAssets() / 4, part));
             return;
@@ -157,9 +186,9 @@ abstract contract Stakers is Acting {
     }
 
     /// Promise 11: in and out at once, around a donation and somebody else's deposit.
-    function squeeze(uint256 amount, uint256 donation, uint256 other) external acting {
-        StakingVault vault = vaults[0]; // whose price moves only by calls
-        touched = 0;
+    function squeeze(uint256 pool, uint256 amount, uint256 donation, uint256 other) external acting {
+        StakingVault vault = _pick(pool).vault;
+        VM.assume(kindOf[vault.asset()] != Kind.Rebasing); // which rounds by itself
         amount = _fund(vault, HOSTILE_STAKER, amount);
         donation = _partOf(vault.totalAssets() / 4, donation);
         uint256 shares = _deposit(vault, HOSTILE_STAKER, amount);
@@ -175,9 +204,9 @@ abstract contract Stakers is Acting {
     }
 
     /// Promise 11: two deposits give no more shares than one.
-    function split(uint256 amount, uint256 first) external acting {
-        StakingVault vault = vaults[0]; // whose price moves only by calls
-        touched = 0;
+    function split(uint256 pool, uint256 amount, uint256 first) external acting {
+        StakingVault vault = _pick(pool).vault;
+        VM.assume(kindOf[vault.asset()] != Kind.Rebasing); // which rounds by itself
         amount = _fund(vault, HOSTILE_STAKER, amount);
         first = _partOf(amount, first);
         VM.assume(first < amount);
@@ -191,7 +220,7 @@ abstract contract Stakers is Acting {
 
     /// Somebody who was never approved, for a ticket of somebody else, to itself.
     function steal(uint256 pool, uint256 ticket, uint256 who) external acting {
-        Pool storage p = _pool(pool);
+        Pool storage p = _pick(pool);
         VM.assume(p.open.length != 0);
         TicketRef storage t = p.open[ticket % p.open.length];
         address thief = who % 2 == 0 ? HOSTILE_STAKER : COMPLETER;
@@ -209,9 +238,12 @@ abstract contract Stakers is Acting {
 
     // ----------------------------------------------------------------------------------------------------- private
 
-    function _pool(uint256 seed) internal returns (Pool storage) {
-        touched = seed % pools.length;
-        return pools[touched];
+    /// Somebody with vault shares, if there is anybody.
+    function _holder(StakingVault vault, uint256 who) private view returns (uint256) {
+        for (uint256 i = 0; i < STAKERS && vault.balanceOf(_staker(who)) == 0; ++i) {
+            who = who % STAKERS + 1;
+        }
+        return who;
     }
 
     /// Mostly one that has matured.
@@ -230,15 +262,47 @@ abstract contract Stakers is Acting {
 
     /// From a wei to a million tokens.
     function _fund(StakingVault vault, address staker, uint256 amount) internal returns (uint256) {
-        uint256 unit = kindOf[vault] == Kind.NoReturn ? 1e6 : 1e18;
+        uint256 unit = kindOf[vault.asset()] == Kind.NoReturn ? 1e6 : 1e18;
         amount = amount % 8 == 0 ? 1 + amount / 8 % 1000 : 1 + amount / 8 % (1e6 * unit);
         _mint(vault, staker, amount + 2);
         return amount;
     }
 
-    /// Whether the asset, not the protocol, may refuse to pay out.
-    function _mayRefuse(StakingVault vault) internal view returns (bool) {
-        return kindOf[vault] == Kind.False || kindOf[vault] == Kind.Blocklist || kindOf[vault] == Kind.Short;
+    /// The mandate as it is and is announced to be, or 1 bps less.
+    function _asIs(Pool storage p, uint256 seed) private view returns (Accepted memory) {
+        uint256 lossBudget = p.lossBudget.peak(_epoch());
+        uint256 commission = p.commission.peak(_epoch());
+        if (seed % 4 == 0 && lossBudget != 0) --lossBudget;
+        if (seed % 4 == 1 && commission != 0) --commission;
+        return Accepted(uint16(lossBudget), uint16(commission), 0, seed % 8 < 4);
+    }
+
+    function _hasOpenRequest() private view returns (bool) {
+        for (uint256 i = 0; i < requests.length; ++i) {
+            OpenRequest storage o = requests[i];
+            if (o.pool == touched && o.remaining != 0 && _now() <= o.lapses) return true;
+        }
+        return false;
+    }
+
+    /// Whether the asset, not the protocol, refuses to pay out.
+    function _refuses(StakingVault vault, address to) internal view returns (bool) {
+        address asset = vault.asset();
+        if (kindOf[asset] == Kind.False) return FalseToken(asset).failing();
+        if (kindOf[asset] != Kind.Blocklist) return false;
+        return BlocklistToken(asset).blocked(address(vault)) || BlocklistToken(asset).blocked(to);
+    }
+
+    function _redeem(StakingVault vault, address staker, uint256 shares) internal {
+        VM.assume(shares != 0);
+        uint256 supply = vault.totalSupply();
+        uint256 assets = vault.totalAssets();
+        (bool ok, bytes memory result) =
+            _try(staker, address(vault), abi.encodeCall(vault.redeem, (shares, staker, staker)));
+        _hold(9, ok || _refuses(vault, staker), "undelegated shares did not redeem");
+        VM.assume(ok);
+        burnt[vault] += shares;
+        _hold(11, abi.decode(result, (uint256)) <= shares * (assets + 1) / (supply + 1), "a redemption took too much");
     }
 
     function _deposit(StakingVault vault, address staker, uint256 amount) private returns (uint256 shares) {

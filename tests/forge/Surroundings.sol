@@ -2,8 +2,10 @@
 pragma solidity ^0.8.34;
 
 import {StakingVault} from "../../contracts/StakingVault.sol";
+import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {LiquidStakingToken} from "../../contracts/mocks/LiquidStakingToken.sol";
-import {BlocklistToken, CallbackToken, FalseToken} from "../../contracts/mocks/WeirdTokens.sol";
+import {BlocklistToken, CallbackToken, FalseToken, MovedFalseToken} from "../../contracts/mocks/WeirdTokens.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Acting} from "./Acting.sol";
 import {VM} from "./Cheats.sol";
 import {StingyToken} from "./StingyToken.sol";
@@ -15,7 +17,7 @@ abstract contract Surroundings is Acting {
 
     /// Not as often as a pause is ended, as little goes on in it.
     function pause(uint256 seed, bool byOwner) external acting {
-        VM.assume(seed % 4 == 0);
+        VM.assume(seed % 8 == 0);
         _act(byOwner ? OWNER : GUARDIAN, address(registry), abi.encodeCall(registry.pause, ()));
     }
 
@@ -23,10 +25,10 @@ abstract contract Surroundings is Acting {
         _act(OWNER, address(registry), abi.encodeCall(registry.unpause, ()));
     }
 
-    function setCap(uint256 vaultSeed, uint256 cap) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
+    function setCap(uint256 pool, uint256 cap) external acting {
+        StakingVault vault = _pick(pool).vault;
         // Often far too low, also for what is in.
-        cap = cap % 8 == 0 ? cap / 8 % 1e24 : 1e28;
+        cap = cap % 16 == 15 ? cap / 16 % 1e24 : 1e28;
         _act(OWNER, address(vault), abi.encodeCall(vault.setCap, (cap)));
     }
 
@@ -41,43 +43,63 @@ abstract contract Surroundings is Acting {
         _act(OWNER, address(registry), abi.encodeCall(registry.setGuardian, (which % 2 == 0 ? GUARDIAN : OWNER)));
     }
 
-    // ------------------------------------------------------------------------------------------------------ assets
+    // ------------------------------------------------------------------------------------------------------ tokens
 
-    function misbehave(uint256 vaultSeed, uint256 how, uint256 who) external acting {
-        StakingVault vault = vaults[vaultSeed % vaults.length];
-        touched = vaultSeed % vaults.length * 2;
-        Kind kind = kindOf[vault];
-        VM.assume(kind != Kind.Plain && kind != Kind.NoReturn);
-        address asset = vault.asset();
+    /// Tokens that do what they like, be they assets or rewards.
+    function misbehave(uint256 pool, uint256 which, uint256 how, uint256 who) external acting {
+        Pool storage p = _pick(pool);
+        which %= 1 + tokens.length;
+        address token = which == 0 ? p.vault.asset() : tokens[which - 1];
+        Kind kind = kindOf[token];
         if (kind == Kind.Rebasing) {
-            uint256 index = LiquidStakingToken(asset).index();
+            uint256 index = LiquidStakingToken(token).index();
             // Up and down, and never so far that amounts leave their bounds.
             int256 bps = int256(how % 400) - 200;
             if (index < 0.2e18) bps = 400;
             if (index > 5e18) bps = -400;
-            LiquidStakingToken(asset).rebase(bps);
+            LiquidStakingToken(token).rebase(bps);
         } else if (kind == Kind.False) {
-            FalseToken(asset).setFailing(how % 4 == 0);
+            FalseToken(token).setFailing(how % 4 == 0);
+        } else if (kind == Kind.MovedFalse) {
+            MovedFalseToken(token).setLying(how % 4 == 0);
         } else if (kind == Kind.Callback) {
-            _callBack(CallbackToken(asset), vault, how);
+            _callBack(p, how);
         } else if (kind == Kind.Blocklist) {
-            address blocked =
-                who % 8 == 0 ? address(vault) : who % 8 == 1 ? RECIPIENT : address(uint160(0x000F0000 + who % 4));
-            BlocklistToken(asset).setBlocked(blocked, how % 4 == 0);
+            address[4] memory blocked = [_staker(who / 4), RECIPIENT, p.operator, address(p.vault)];
+            BlocklistToken(token).setBlocked(blocked[who % 4 == 3 && who % 16 > 3 ? 0 : who % 4], how % 4 == 0);
         } else {
-            StingyToken(asset).setShort(how % 4); // one is a fee that the vault refuses
+            VM.assume(kind == Kind.Short);
+            StingyToken(token).setShort(how % 4); // 3 is a fee that the vault refuses
         }
     }
 
-    /// In the middle of a transfer all that moves stake is locked.
-    function _callBack(CallbackToken asset, StakingVault vault, uint256 how) private {
-        bytes[4] memory calls = [
-            abi.encodeCall(delegation.undelegate, (OPERATOR, address(vault), 1)),
-            abi.encodeCall(delegation.giveBack, ()),
-            abi.encodeCall(vault.redeem, (1, address(asset), address(asset))),
-            abi.encodeCall(delegation.take, ())
-        ];
-        asset.setCallback(how % 4 == 2 ? address(vault) : address(delegation), calls[how % 4], how % 8 < 4);
+    /// In the middle of a transfer all that moves stake or rewards is locked, for a staker as for a stranger. Each of
+    /// these calls could succeed at another time.
+    function _callBack(Pool storage p, uint256 how) private {
+        address vault = address(p.vault);
+        (address target, bytes memory data) = (address(delegation), abi.encodeCall(delegation.giveBack, ()));
+        uint256 kind = how / 2 % 8;
+        if (kind == 0) {
+            data = abi.encodeCall(delegation.undelegate, (p.operator, vault, 1));
+        } else if (kind == 1) {
+            data = abi.encodeCall(delegation.delegateShares, (p.operator, vault, 1, _anything()));
+        } else if (kind == 2) {
+            (target, data) = (vault, abi.encodeCall(p.vault.redeem, (1, HOSTILE_STAKER, HOSTILE_STAKER)));
+        } else if (kind == 3) {
+            (target, data) = (vault, abi.encodeCall(p.vault.deposit, (1e6, HOSTILE_STAKER)));
+        } else if (kind == 4) {
+            IRewardsDistributor.Claim[] memory claims = new IRewardsDistributor.Claim[](1);
+            claims[0] = IRewardsDistributor.Claim(p.operator, vault, IERC20(HOSTILE_STAKER), 0);
+            data = abi.encodeCall(rewards.claim, (HOSTILE_STAKER, claims, HOSTILE_STAKER));
+            target = address(rewards);
+        } else if (kind == 5) {
+            data = abi.encodeCall(rewards.book, (p.operator, vault, IERC20(HOSTILE_STAKER), 0));
+            target = address(rewards);
+        } else if (kind == 6 && requests.length != 0) {
+            data = abi.encodeCall(slashing.execute, (requests[how / 16 % requests.length].r));
+            target = address(slashing);
+        }
+        CallbackToken(HOSTILE_STAKER).setCallback(target, data, how % 2 == 0);
     }
 
     // -------------------------------------------------------------------------------------------------------- time
@@ -91,7 +113,7 @@ abstract contract Surroundings is Acting {
     function cross(uint256 second, uint256 pool) external acting {
         uint256 to = _start(_epoch() + 1) - 1 + second % 3;
         VM.warp(to > _now() ? to : to + 1);
-        touched = pool % pools.length;
+        _pick(pool);
         _sync();
     }
 
@@ -99,7 +121,7 @@ abstract contract Surroundings is Acting {
         VM.assume(epochs % 2 == 0); // or little happens within an epoch
         epochs /= 2;
         VM.warp(_start(_epoch() + 1 + epochs % 4) + second % EPOCH);
-        touched = pool % pools.length;
+        _pick(pool);
         _sync();
     }
 }

@@ -19,7 +19,9 @@ enum Kind {
     Callback,
     Blocklist,
     Short, // a fee, once it is more than 2 wei
-    Fee
+    Fee,
+    MovedFalse,
+    NoZero
 }
 
 /// A fresh chain with one deployment: genesis is the first second that there is, and epoch 1 the current one.
@@ -37,10 +39,10 @@ abstract contract World {
     address internal constant HOSTILE_OPERATOR = address(0x00080000);
     address internal constant COMPLETER = address(0x00090000);
     address internal constant PAYER = address(0x000A0000);
-    address internal constant HOSTILE_STAKER = address(0x000F0000);
+    address internal constant HOSTILE_STAKER = address(0x000F0000); // and the token that calls back, if there is one
     address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
 
-    uint256 internal constant STAKERS = 4;
+    uint256 internal constant STAKERS = 6;
 
     // --------------------------------------------------------------------------------------------------- protocol
 
@@ -57,7 +59,8 @@ abstract contract World {
     HostileHook internal hook;
 
     StakingVault[] internal vaults;
-    mapping(StakingVault vault => Kind) internal kindOf;
+    address[] internal tokens; // that rewards are paid in
+    mapping(address token => Kind) internal kindOf;
 
     // The AVSs, counted from 1 as in the registry.
     uint32 internal constant INSTANT = 1; // with a recipient, so without elastic parts
@@ -69,7 +72,7 @@ abstract contract World {
 
     uint256 internal immutable GENESIS = VM.getBlockTimestamp();
 
-    constructor(Kind[] memory kinds) {
+    constructor(Kind[] memory assets, Kind[] memory rewardTokens) {
         uint64 nonce = VM.getNonce(address(this));
         registry = AVSRegistry(
             VM.deployCode(
@@ -91,8 +94,13 @@ abstract contract World {
         delegation = DelegationManager(VM.deployCode("DelegationManager.sol:DelegationManager", wiring));
         rewards = RewardsDistributor(VM.deployCode("RewardsDistributor.sol:RewardsDistributor", wiring));
         hook = HostileHook(VM.deployCode("Hooks.sol:HostileHook", ""));
-        for (uint256 i = 0; i < kinds.length; ++i) {
-            _addVault(kinds[i]);
+        for (uint256 i = 0; i < assets.length; ++i) {
+            _addVault(assets[i]);
+        }
+        for (uint256 i = 0; i < rewardTokens.length; ++i) {
+            tokens.push(_newToken(rewardTokens[i]));
+            VM.prank(PAYER);
+            Mintable(tokens[i]).approve(address(rewards), type(uint256).max);
         }
         _addOperator(OPERATOR);
         _addOperator(HOSTILE_OPERATOR);
@@ -145,15 +153,30 @@ abstract contract World {
 
     // ---------------------------------------------------------------------------------------------------- setting
 
-    function _newToken(Kind kind) internal returns (address) {
-        if (kind == Kind.Plain) return VM.deployCode("TestToken.sol:TestToken", abi.encode("Plain", "PLN", 18));
-        if (kind == Kind.Rebasing) return VM.deployCode("LiquidStakingToken.sol:LiquidStakingToken", "");
-        if (kind == Kind.NoReturn) return VM.deployCode("WeirdTokens.sol:NoReturnToken", "");
-        if (kind == Kind.False) return VM.deployCode("WeirdTokens.sol:FalseToken", "");
-        if (kind == Kind.Callback) return VM.deployCode("WeirdTokens.sol:CallbackToken", "");
-        if (kind == Kind.Blocklist) return VM.deployCode("WeirdTokens.sol:BlocklistToken", "");
-        if (kind == Kind.Short) return VM.deployCode("StingyToken.sol:StingyToken", "");
-        return VM.deployCode("WeirdTokens.sol:FeeToken", "");
+    function _newToken(Kind kind) private returns (address token) {
+        if (kind == Kind.Plain) {
+            token = VM.deployCode("TestToken.sol:TestToken", abi.encode("Plain", "PLN", 18));
+        } else {
+            string[10] memory artifacts = [
+                "",
+                "LiquidStakingToken.sol:LiquidStakingToken",
+                "WeirdTokens.sol:NoReturnToken",
+                "WeirdTokens.sol:FalseToken",
+                "WeirdTokens.sol:CallbackToken",
+                "WeirdTokens.sol:BlocklistToken",
+                "StingyToken.sol:StingyToken",
+                "WeirdTokens.sol:FeeToken",
+                "WeirdTokens.sol:MovedFalseToken",
+                "WeirdTokens.sol:NoZeroToken"
+            ];
+            token = VM.deployCode(artifacts[uint256(kind)], "");
+        }
+        if (kind == Kind.Callback) {
+            // Calls back as somebody who has a stake.
+            VM.etch(HOSTILE_STAKER, token.code);
+            token = HOSTILE_STAKER;
+        }
+        kindOf[token] = kind;
     }
 
     function _addVault(Kind kind) private {
@@ -173,7 +196,6 @@ abstract contract World {
             asset.approve(address(vault), type(uint256).max);
         }
         vaults.push(vault);
-        kindOf[vault] = kind;
     }
 
     function _addOperator(address operator) private {
