@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-RUNS ?= 700
+RUNS ?= 250
 
 .PHONY: help setup build demo test invariants gas deploy console lint format sizes clean
 .DEFAULT_GOAL := help
@@ -42,7 +42,7 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
-invariants: setup ## call everything at random, 1,500 calls for each of RUNS, and ask for the promises after every call
+invariants: setup ## call everything at random, 4,000 calls for each of RUNS, and ask for the promises after every call
 	python tools/invariants.py $(RUNS)
 
 gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check compare with it instead

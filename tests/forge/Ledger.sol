@@ -153,7 +153,9 @@ abstract contract Ledger is World {
         for (uint256 s = 1; s <= AVSS; ++s) {
             guaranteed += p.guaranteed[s].valueAt(e);
         }
-        return _part(p.base[e], p.lossBudget.valueAt(e) - guaranteed);
+        uint256 lossBudget = p.lossBudget.valueAt(e);
+        _hold(3, guaranteed <= lossBudget, "guaranteed parts exceed the loss budget");
+        return _part(p.base[e], lossBudget - guaranteed);
     }
 
     // ------------------------------------------------------------------------------------------------------- stake

@@ -52,7 +52,7 @@ abstract contract Operators is Acting {
     function optOut(uint256 pool, uint256 avs, bool ejected) external acting {
         Pool storage p = _pick(pool);
         avs = 1 + avs % AVSS;
-        bool optedIn = p.guaranteed[avs].last() + p.elastic[avs].last() != 0;
+        bool optedIn = _isIn(p, avs);
         _noteParts(p, avs);
         AvsId id = AvsId.wrap(uint32(avs));
         (bool ok,) = _try(
@@ -83,9 +83,12 @@ abstract contract Operators is Acting {
     function _allocate(uint256 avs, uint256 guaranteed, uint256 elastic, uint256 hookMode, bool first) private {
         Pool storage p = pools[touched];
         avs = 1 + avs % AVSS;
-        // What fits, mostly, as a refused announcement shows little.
+        // One that is in, or out, and what fits, mostly, as a refused announcement shows little.
+        for (uint256 i = 0; i < AVSS && hookMode % 8 != 7 && _isIn(p, avs) == first; ++i) {
+            avs = avs % AVSS + 1;
+        }
         guaranteed = _bound(guaranteed, 0, guaranteed % 8 == 0 ? BPS + 1 : p.lossBudget.last() / 2);
-        elastic = avs == INSTANT || avs == HOSTILE ? (elastic % 16 == 15 ? 1 : 0) : _bound(elastic, 0, BPS);
+        elastic = avs == INSTANT || avs == HOSTILE ? (elastic % 4 == 3 ? 1 : 0) : _bound(elastic, 0, BPS);
         _noteParts(p, avs);
         AvsId id = AvsId.wrap(uint32(avs));
         address vault = address(p.vault);
@@ -105,6 +108,10 @@ abstract contract Operators is Acting {
         p.guaranteed[avs].announce(_epoch(), guaranteed, false);
         p.elastic[avs].announce(_epoch(), elastic, false);
         _stands(p, avs);
+    }
+
+    function _isIn(Pool storage p, uint256 avs) private view returns (bool) {
+        return p.guaranteed[avs].last() + p.elastic[avs].last() != 0;
     }
 
     function _partsIn(Pool storage p, uint256 avs, uint256 epochs) private view returns (Parts memory) {

@@ -12,7 +12,7 @@ abstract contract Slashers is Acting {
 
     function request(uint256 pool, uint256 avs, uint256 amount, uint256 ago) external acting {
         Pool storage p = _pick(pool);
-        avs = avs % 3 == 0 ? VETOED : 1 + avs / 3 % AVSS;
+        avs = avs % 4 == 0 ? VETOED : avs % 4 == 1 ? ELASTIC : 1 + avs / 4 % AVSS;
         ago = _bound(ago, 0, REPORT_WINDOW + 1 hours);
         if (ago > _now()) ago = _now();
         amount = amount % 4 == 0 ? _bound(amount, 1, WAD) : 1 + amount % 0.3e18;

@@ -111,15 +111,16 @@ abstract contract Surroundings is Acting {
 
     /// To the last second of the epoch, to the first of the next, or a second past it.
     function cross(uint256 second, uint256 pool) external acting {
-        uint256 to = _start(_epoch() + 1) - 1 + second % 3;
+        VM.assume(second % 2 == 0); // or little happens within an epoch
+        uint256 to = _start(_epoch() + 1) - 1 + second / 2 % 3;
         VM.warp(to > _now() ? to : to + 1);
         _pick(pool);
         _sync();
     }
 
     function jump(uint256 epochs, uint256 second, uint256 pool) external acting {
-        VM.assume(epochs % 2 == 0); // or little happens within an epoch
-        epochs /= 2;
+        VM.assume(epochs % 8 == 0);
+        epochs /= 8;
         VM.warp(_start(_epoch() + 1 + epochs % 4) + second % EPOCH);
         _pick(pool);
         _sync();
