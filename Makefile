@@ -8,7 +8,9 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test gas load deploy console lint format sizes clean
+RUNS ?= 250
+
+.PHONY: help setup build demo test invariants gas load deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +42,9 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
+invariants: setup ## call everything at random, 4,000 calls for each of RUNS, and ask for the promises after every call
+	python tools/invariants.py $(RUNS)
+
 gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check compare with it instead
 	env -u APE_FOUNDRY_HOST python -m bench.gas $(ARGS)
 
@@ -56,13 +61,13 @@ lint: setup ## check style and types
 	ruff check
 	ruff format --check
 	mypy
-	forge fmt --check contracts
-	solhint --disc --noPoster 'contracts/**/*.sol'
+	forge fmt --check contracts tests/forge
+	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only
 	ruff format
-	forge fmt contracts
+	forge fmt contracts tests/forge
 
 sizes: build ## check the size of the contracts
 	python tools/sizes.py
