@@ -3,6 +3,9 @@ The same steps on Anvil. They go through Ape's provider as plain requests, which
 calls, and all views are asked at once.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 import ape
@@ -12,6 +15,7 @@ from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 
 from deployer.contracts import ZERO_ADDRESS, Timing, deploy_core, deploy_vault
+from tests.helpers.isolation import isolated
 from tests.helpers.protocol import BURN, Protocol
 from tests.model.model import POOL_SHARES, Accepted, Key, State
 from tests.model.world import (
@@ -37,7 +41,11 @@ from tests.model.world import (
 )
 
 GAS = 15_000_000
-Question = tuple[Key, ContractInstance, bytes, slice]  # the words of the answer that count
+ALL = itemgetter(slice(None))
+STAKE = itemgetter(slice(2, None))  # but for the pool
+STREAM = itemgetter(1, 3, 4, 5)  # its numbers
+Words = Callable[[list[int]], Any]  # those of the answer that count
+Question = tuple[Key, ContractInstance, bytes, Words]
 
 
 class Chain:
@@ -98,6 +106,16 @@ class Chain:
             recipient=self.accounts[terms.recipient] if terms.recipient else ZERO_ADDRESS,
             by_admission=terms.by_admission,
         )
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Leaves what it knows, and Anvil, as they were."""
+        before = self.now, self.streams, list(self.requests), list(self.tickets)
+        try:
+            with isolated():
+                yield
+        finally:
+            self.now, self.streams, self.requests, self.tickets = before
 
     # --- requests ---
 
@@ -299,7 +317,7 @@ class Chain:
         state = {}
         for (key, _, _, counting), answer in zip(questions, answers, strict=True):
             words = [int.from_bytes(answer[at : at + 32]) for at in range(0, len(answer), 32)]
-            state[key] = tuple(words[counting])
+            state[key] = tuple(counting(words))
         return {key: _claims(words) if key[0] == "due" else words for key, words in state.items()}
 
     def _ask(self, data: str) -> str:
@@ -352,7 +370,7 @@ class Chain:
                 questions += [
                     _question(("slashable", avs, *pool), core.slashing.slashable, id_, *where),
                     _question(("safe", avs, *pool), core.slashing.safe, id_, *where),
-                    _question(("stake", avs, *pool), core.slashing.stake, id_, *where, words=slice(2, None)),
+                    _question(("stake", avs, *pool), core.slashing.stake, id_, *where, words=STAKE),
                 ]
         lines = [(*self._line(line), 0) for line in LINES]
         for staker in STAKERS:
@@ -381,7 +399,7 @@ class Chain:
             questions.append(_question(("open amount", index), core.slashing.openAmount, request))
         for id_ in range(1, self.streams + 1):
             questions.append(_question(("held", id_), core.rewards.held, id_))
-            questions.append(_question(("stream", id_), core.rewards.stream, id_))
+            questions.append(_question(("stream", id_), core.rewards.stream, id_, words=STREAM))
         return questions
 
 
@@ -392,7 +410,7 @@ class _RpcError(Exception):
         self.data = bytes.fromhex(data[2:]) if isinstance(data, str) else b""
 
 
-def _question(key: Key, view: Any, *arguments: Any, words: slice = slice(None)) -> Question:
+def _question(key: Key, view: Any, *arguments: Any, words: Words = ALL) -> Question:
     return key, view.contract, bytes(view.encode_input(*arguments)), words
 
 
