@@ -79,13 +79,16 @@ class Chain:
                 token.mint(self.accounts[payer], PLENTY, sender=self.owner)
                 token.approve(core.rewards, 2**256 - 1, sender=self.accounts[payer])
 
+        self.now = BEGIN
         self.streams = 0
         self.requests: list[tuple[Any, ...]] = []
         self.tickets: list[tuple[str, str, str, int]] = []
-        types = ape.project.manifest.contract_types or {}
+        types = ape.project.manifest.contract_types or {}  # `project.contracts` would compile
         errors = {error.selector for each in types.values() for error in each.errors}
-        self.errors = {keccak(text=error)[:4]: error.split("(")[0] for error in errors}
-        self.mine(BEGIN)
+        self.errors: dict[bytes, str] = {keccak(text=error)[:4]: error.split("(")[0] for error in errors}
+        self._fixed = self._fixed_questions()
+        self._encoded: dict[Key, Question] = {}
+        self.mine(self.now)
 
     def _open_vault(self, name: str) -> ContractInstance:
         vault = deploy_vault(self.owner, self.core, self.assets[name], native=False, name=name, symbol=name)
@@ -126,7 +129,7 @@ class Chain:
         return revert
 
     def rpc(self, method: str, *parameters: object) -> Any:
-        answer = ape.chain.provider.web3.provider.make_request(method, list(parameters))  # type: ignore[attr-defined]
+        answer = ape.chain.provider.web3.provider.make_request(method, list(parameters))
         if "error" in answer:
             raise _RpcError(answer["error"])
         return answer["result"]
@@ -287,9 +290,7 @@ class Chain:
     def take_rest(self, payer: str, id_: int, limit: int) -> str | None:
         return self.send(payer, self.core.rewards.takeRest, id_, limit, self.accounts[payer])
 
-    def claim(
-        self, caller: str, staker: str, claims: list[tuple[str, str, str, int]], receiver: str
-    ) -> str | None:
+    def claim(self, caller: str, staker: str, claims: list[tuple[str, str, str, int]], receiver: str) -> str | None:
         whats = [(*self._line(((operator, vault), token)), hint) for operator, vault, token, hint in claims]
         arguments = self.accounts[staker], whats, self.accounts[receiver]
         return self.send(caller, self.core.rewards.claim, *arguments)
@@ -329,8 +330,6 @@ class Chain:
         return keccak(text="read((address,bytes)[])")[:4]
 
     def _questions(self) -> list[Question]:
-        if not hasattr(self, "_fixed"):
-            self._fixed = self._fixed_questions()
         return [*self._fixed, *self._changing_questions()]
 
     def _fixed_questions(self) -> list[Question]:
@@ -348,7 +347,7 @@ class Chain:
             for holder, account in (holders | {staker: accounts[staker] for staker in STAKERS}).items():
                 questions.append(_question(("shares", name, holder), vault.balanceOf, account))
             for staker in STAKERS:
-                key = ("asset balance", name, staker)
+                key: Key = ("asset balance", name, staker)
                 questions.append(_question(key, self.assets[name].balanceOf, accounts[staker]))
         for token in TOKENS:
             for holder in ["rewards", *PAYERS, *OPERATORS, *STAKERS]:
@@ -387,20 +386,25 @@ class Chain:
         questions = []
         for pool in POOLS:
             for avs, id_ in enumerate(self.avss):
-                for ahead in (2, 3):
-                    arguments = id_, *self._pool(*pool), self.epoch + ahead
-                    questions.append(_question(("parts", avs, *pool, ahead), core.registry.partsAt, *arguments))
+                for epoch in (self.epoch + 2, self.epoch + 3):
+                    key: Key = ("parts", avs, *pool, epoch)
+                    questions.append(self._known(key, core.registry.partsAt, id_, *self._pool(*pool), epoch))
         for operator, vault, staker, epoch in self.tickets:
             arguments = *self._pool(operator, vault), self.accounts[staker], epoch
-            questions.append(
-                _question(("ticket", operator, vault, staker, epoch), core.delegation.ticket, *arguments)
-            )
+            key = ("ticket", operator, vault, staker, epoch)
+            questions.append(self._known(key, core.delegation.ticket, *arguments))
         for index, request in enumerate(self.requests):
             questions.append(_question(("open amount", index), core.slashing.openAmount, request))
         for id_ in range(1, self.streams + 1):
-            questions.append(_question(("held", id_), core.rewards.held, id_))
-            questions.append(_question(("stream", id_), core.rewards.stream, id_, words=STREAM))
+            questions.append(self._known(("held", id_), core.rewards.held, id_))
+            questions.append(self._known(("stream", id_), core.rewards.stream, id_, words=STREAM))
         return questions
+
+    def _known(self, key: Key, view: Any, *arguments: Any, words: Words = ALL) -> Question:
+        """Ape takes long to encode."""
+        if key not in self._encoded:
+            self._encoded[key] = _question(key, view, *arguments, words=words)
+        return self._encoded[key]
 
 
 class _RpcError(Exception):

@@ -411,8 +411,8 @@ class Model:
             state["slashable", avs, *key] = pool.slashable(avs)
             state["safe", avs, *key] = pool.safe(avs)
             state["stake", avs, *key] = self._stake(avs, operator, vault)
-            for ahead in (2, 3):
-                state["parts", avs, *key, ahead] = self._parts(avs, pool, self.epoch + ahead)
+            for epoch in (self.epoch + 2, self.epoch + 3):
+                state["parts", avs, *key, epoch] = self._parts(avs, pool, epoch)
         return state
 
     def _stake(self, avs: int, operator: str, vault: str) -> tuple[int, ...]:

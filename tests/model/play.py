@@ -50,13 +50,14 @@ def play_and_shrink(chain: Chain, model: Model, history: History, opening: Histo
     error = _failure(chain, model, history)
     if error is None:
         return
-    shortest = error
-    size = len(error.played)
+    shortest, size = error, len(error.played)
     while size > 0:
-        for at in range(len(shortest.played) - size, -1, -size):
+        before = len(shortest.played)
+        for at in range(before - size, -1, -size):
             shorter = shortest.played[:at] + shortest.played[at + size :]
             shortest = _failure(chain, model, shorter) or shortest
-        size //= 2
+        if size > 1 or len(shortest.played) == before:
+            size //= 2
     raise DisagreementError(shortest.what, shortest.details, opening + shortest.played)
 
 
