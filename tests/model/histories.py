@@ -17,6 +17,7 @@ from tests.model.world import (
     DAY,
     EPOCH,
     LINES,
+    MAX_VETO,
     OPERATORS,
     PAYERS,
     POOLS,
@@ -80,9 +81,18 @@ class Drawing:
         """Mostly what there is, or a little; now and then more."""
         return self.one_of([whole, whole, 1, whole // 2, whole // 3, self.between(0, whole), whole + 1])
 
+    def mostly(self, sensible: list[T], others: list[T]) -> T | None:
+        """One that can be done; seldom any other."""
+        if not sensible or self.between(0, 9) == 9:
+            return self.one_of(others) if others and self.between(0, 4) == 4 else None
+        return self.one_of(sensible)
+
     def step(self) -> Step | None:
-        """The simplest is none."""
-        return self.one_of(STEPS)(self)
+        """One of which something can be done."""
+        for _ in range(4):
+            if (step := self.one_of(STEPS)(self)) is not None:
+                return step
+        return None
 
     # --- who and where ---
 
@@ -115,12 +125,23 @@ class Drawing:
     def wait_epochs(self) -> Step:
         return "wait", EPOCH * self.one_of([1, 2, 3, 5, 20])
 
-    def wait_for_request(self) -> Step:
-        """For the first or the last second in which one can be executed, or for the one after or before."""
-        times = [self.model._executable_at(each) for each in self.model.requests]
-        times += [self.model._lapses_at(each) for each in self.model.requests]
+    def wait_for_request(self) -> Step | None:
+        """For the first or the last second in which one can be executed, or for the one before or after."""
+        requests = [each for each in self.model.requests if self.model._open_amount(each)]
+        times = [self.model._executable_at(each) for each in requests]
+        times += [self.model._lapses_at(each) for each in requests]
         ahead = [time - self.model.now for time in times if time > self.model.now]
-        return "wait", self.one_of(ahead or [DAY]) + self.one_of([0, 0, 1, -1])
+        return ("wait", self.one_of(ahead) + self.one_of([0, 0, 1, -1])) if ahead else None
+
+    def at_border_of_request(self) -> Step | None:
+        """What can be done with one in that second."""
+        model = self.model
+        near: list[Step] = []
+        for index, each in enumerate(model.requests):
+            borders = model._executable_at(each), model._lapses_at(each)
+            if model.remaining[each] and any(abs(model.now - border) <= 1 for border in borders):
+                near += [("execute", "one", index), ("veto", "resolver", index)]
+        return self.one_of(near) if near else None
 
     def rebase(self) -> Step:
         return "rebase", self.one_of([1, 100, -1, -50, -2_000, self.between(-300, 300)])
@@ -141,78 +162,98 @@ class Drawing:
         vault = self.one_of(VAULTS)
         return "deposit", self.staker(), vault, self.amount(vault)
 
-    def redeem(self) -> Step:
-        staker, vault = self.staker(), self.one_of(VAULTS)
+    def redeem(self) -> Step | None:
+        wallets = [(staker, vault) for staker in STAKERS for vault in VAULTS]
+        wallet = self.mostly([each for each in wallets if self.model.vaults[each[1]].balance(each[0])], wallets)
+        if wallet is None:
+            return None
+        staker, vault = wallet
         return "redeem", staker, vault, self.part_of(self.model.vaults[vault].balance(staker))
 
     def deposit_and_delegate(self) -> Step:
         pool = self.pool()
         return "deposit_and_delegate", self.staker(), *pool, self.amount(pool[1]), self.accepted()
 
-    def delegate(self) -> Step:
-        staker, pool = self.staker(), self.pool()
+    def delegate(self) -> Step | None:
+        pool = self.pool()
+        staker = self.mostly([each for each in STAKERS if self.model.vaults[pool[1]].balance(each)], STAKERS)
+        if staker is None:
+            return None
         shares = self.part_of(self.model.vaults[pool[1]].balance(staker))
         return "delegate", staker, *pool, shares, self.accepted()
 
-    def undelegate(self) -> Step:
+    def undelegate(self) -> Step | None:
         pool = self.pool()
         positions = self.model.pools[pool].positions
-        staker = self.one_of([*positions, "carol"])
-        return "undelegate", staker, *pool, self.part_of(positions.get(staker, 0))
+        staker = self.mostly([each for each, held in positions.items() if held], STAKERS)
+        return None if staker is None else ("undelegate", staker, *pool, self.part_of(positions.get(staker, 0)))
 
     def set_completer(self) -> Step:
         return "set_completer", self.staker(), self.one_of(["one", "carol"]), self.one_of([True, True, False])
 
-    def ticket(self) -> tuple[str, str, str, int]:
-        """Mostly one that can be completed, the others too."""
+    def ticket(self) -> tuple[str, str, str, int] | None:
         there = [each for each in self.model.tickets if each[2:] in self.model.pools[each[0], each[1]].tickets]
-        mature = [each for each in there if each[3] + 2 <= self.model.epoch]
-        some = self.one_of(self.model.tickets or [(*self.pool(), self.staker(), self.model.epoch)])
-        return self.one_of([*mature, *mature, *there, some])
+        others = [*there, *self.model.tickets, (*self.pool(), self.staker(), self.model.epoch)]
+        return self.mostly([each for each in there if each[3] + 2 <= self.model.epoch], others)
 
-    def complete(self) -> Step:
-        operator, vault, staker, epoch = self.ticket()
-        caller = self.one_of([staker, staker, staker, "carol", "one"])
-        receiver = self.one_of([staker, staker, staker, "bob"])
+    def complete(self) -> Step | None:
+        ticket = self.ticket()
+        if ticket is None:
+            return None
+        operator, vault, staker, epoch = ticket
+        caller = self.one_of([staker] * 6 + ["carol", "one"])
+        receiver = self.one_of([staker] * 5 + ["bob"])
         return "complete", caller, operator, vault, staker, epoch, receiver, self.one_of([ASSETS, VAULT_SHARES])
 
-    def redelegate(self) -> Step:
-        operator, vault, staker, epoch = self.ticket()
+    def redelegate(self) -> Step | None:
+        ticket = self.ticket()
+        if ticket is None:
+            return None
+        operator, vault, staker, epoch = ticket
         receiver = self.one_of([staker, staker, "alice"])
         return "redelegate", staker, operator, vault, epoch, self.one_of(OPERATORS), receiver, self.accepted()
 
     # --- operators and AVSs ---
 
     def set_mandate(self) -> Step:
-        budget = self.one_of([5_000, 10_000, 3_000, 8_000, self.between(0, BPS + 1)])
-        return "set_mandate", *self.pool(), budget, self.one_of([1_000, 0, 333, BPS, self.between(0, BPS)])
+        pool = self.pool()
+        guaranteed = sum(each.guaranteed.settled for each in self.model.pools[pool].avss)
+        borders = [guaranteed, max(0, guaranteed - 1)]
+        budget = self.one_of([5_000, 10_000, 3_000, 8_000, *borders, self.between(0, BPS + 1)])
+        return "set_mandate", *pool, budget, self.one_of([1_000, 0, 333, BPS, self.between(0, BPS)])
 
-    def parts(self, avs: int) -> tuple[int, int]:
-        guaranteed = self.one_of([*PARTS, self.between(0, 6_000)])
+    def parts(self, operator: str, avs: int, vault: str) -> tuple[int, int]:
+        pool = self.model.pools[operator, vault]
+        room = pool.loss_budget.settled - sum(each.guaranteed.settled for each in pool.avss)
+        most = max(0, pool.avss[avs].guaranteed.settled + room)
+        guaranteed = self.one_of([*PARTS, self.between(0, most), most, most + 1])
         elastic = 0 if AVSS[avs].recipient and self.one_of([True, True, False]) else None
         return guaranteed, self.one_of([*PARTS, self.between(0, BPS + 1)]) if elastic is None else elastic
 
-    def opt_in(self) -> Step:
+    def opt_in(self) -> Step | None:
         operator, vault = self.pool()
-        out = [avs for avs in range(len(AVSS)) if self.model._settled(avs, operator, vault) == (0, 0)]
-        avs = self.one_of([*out, *out, *range(len(AVSS))])
-        return "opt_in", operator, avs, vault, *self.parts(avs)
+        avs = self.mostly([avs for avs in range(len(AVSS)) if not self.is_in(avs, operator, vault)], list(range(4)))
+        return None if avs is None else ("opt_in", operator, avs, vault, *self.parts(operator, avs, vault))
 
-    def opted_in(self) -> tuple[str, int, str]:
+    def is_in(self, avs: int, operator: str, vault: str) -> bool:
+        return self.model._settled(avs, operator, vault) != (0, 0)
+
+    def opted_in(self) -> tuple[str, int, str] | None:
         operator, vault = self.pool()
-        inside = [avs for avs in range(len(AVSS)) if self.model._settled(avs, operator, vault) != (0, 0)]
-        return operator, self.one_of([*inside, *inside, *range(len(AVSS))]), vault
+        avss = [(operator, avs, vault) for avs in range(len(AVSS))]
+        return self.mostly([each for each in avss if self.is_in(each[1], operator, vault)], avss)
 
-    def allocate(self) -> Step:
-        operator, avs, vault = self.opted_in()
-        return "allocate", operator, avs, vault, *self.parts(avs)
+    def allocate(self) -> Step | None:
+        where = self.opted_in()
+        return where and ("allocate", *where, *self.parts(*where))
 
-    def opt_out(self) -> Step:
-        return "opt_out", *self.opted_in()
+    def opt_out(self) -> Step | None:
+        where = self.opted_in()
+        return where and ("opt_out", *where)
 
-    def eject(self) -> Step:
-        operator, avs, vault = self.opted_in()
-        return "eject", avs, operator, vault
+    def eject(self) -> Step | None:
+        where = self.opted_in()
+        return where and ("eject", where[1], where[0], where[2])
 
     def set_admitted(self) -> Step:
         return "set_admitted", self.one_of([3, 3, 3, 0]), self.one_of(OPERATORS), self.one_of([True, True, False])
@@ -222,36 +263,40 @@ class Drawing:
 
     # --- slashing ---
 
-    def request(self) -> Step:
+    def request(self) -> Step | None:
         operator, vault = self.pool()
         pool = self.model.pools[operator, vault]
-        slashable = [avs for avs in range(len(AVSS)) if sum(pool.slashable(avs))]
-        avs = self.one_of([*slashable, *slashable, *range(len(AVSS))])
+        avs = self.mostly([avs for avs in range(len(AVSS)) if sum(pool.slashable(avs))], list(range(len(AVSS))))
+        if avs is None:
+            return None
         slasher = self.one_of([AVSS[avs].slasher] * 9 + SLASHERS)
         guaranteed, elastic = pool.slashable(avs)
         borders = [guaranteed, guaranteed + elastic, guaranteed + elastic + 1, WAD, 1]
-        amount = self.one_of([*borders, self.between(1, WAD // 4), self.between(1, WAD // 50), 0, WAD + 1])
-        age = self.one_of([0, 0, 0, 1, 3_600, self.model.now % EPOCH, REPORT_WINDOW, REPORT_WINDOW + 1, -1])
+        some = [self.between(1, WAD // 4), self.between(1, WAD // 50)]
+        amount = self.one_of([*borders, *borders, *some, *some, 0, WAD + 1])
+        age = self.one_of([0] * 8 + [1, 3_600, self.model.now % EPOCH, REPORT_WINDOW, REPORT_WINDOW + 1, -1])
         return "request", slasher, avs, operator, vault, amount, self.model.now - age, self.between(0, 1)
 
-    def of_request(self) -> int | None:
-        """Mostly an open one."""
-        opened = [i for i, each in enumerate(self.model.requests) if self.model._open_amount(each)]
-        return self.one_of([*opened, *opened, *range(len(self.model.requests))]) if self.model.requests else None
+    def of_request(self, least: int, most: int) -> int | None:
+        """Mostly an open one that was filed so long before its veto period ends, or after."""
+        requests, now = self.model.requests, self.model.now
+        opened = [i for i, each in enumerate(requests) if self.model._open_amount(each)]
+        late = [i for i in opened if least <= now - self.model._executable_at(requests[i]) <= most]
+        return self.mostly(late, list(range(len(requests))))
 
     def veto(self) -> Step | None:
-        index = self.of_request()
+        index = self.of_request(-MAX_VETO, -1)
         return None if index is None else ("veto", self.one_of(["resolver"] * 5 + ["slasher"]), index)
 
     def take_back(self) -> Step | None:
-        index = self.of_request()
+        index = self.of_request(-MAX_VETO, DAY)
         if index is None:
             return None
         slasher = AVSS[self.model.requests[index][0]].slasher
         return "take_back", self.one_of([slasher] * 5 + SLASHERS), index
 
     def execute(self) -> Step | None:
-        index = self.of_request()
+        index = self.of_request(0, DAY)
         return None if index is None else ("execute", "one", index)
 
     # --- rewards ---
@@ -306,8 +351,9 @@ WEIGHTS: dict[Callable[[Drawing], Step | None], int] = {
     Drawing.nothing: 1,
     Drawing.wait: 4,
     Drawing.wait_for_border: 7,
-    Drawing.wait_epochs: 4,
-    Drawing.wait_for_request: 3,
+    Drawing.wait_epochs: 3,
+    Drawing.wait_for_request: 6,
+    Drawing.at_border_of_request: 9,
     Drawing.rebase: 2,
     Drawing.donate: 1,
     Drawing.pause: 1,
@@ -317,8 +363,8 @@ WEIGHTS: dict[Callable[[Drawing], Step | None], int] = {
     Drawing.delegate: 3,
     Drawing.undelegate: 6,
     Drawing.set_completer: 1,
-    Drawing.complete: 4,
-    Drawing.redelegate: 2,
+    Drawing.complete: 8,
+    Drawing.redelegate: 5,
     Drawing.set_mandate: 4,
     Drawing.opt_in: 4,
     Drawing.allocate: 5,
@@ -327,9 +373,9 @@ WEIGHTS: dict[Callable[[Drawing], Step | None], int] = {
     Drawing.set_admitted: 1,
     Drawing.set_vault: 1,
     Drawing.request: 12,
-    Drawing.veto: 1,
-    Drawing.take_back: 1,
-    Drawing.execute: 6,
+    Drawing.veto: 3,
+    Drawing.take_back: 2,
+    Drawing.execute: 9,
     Drawing.pay: 6,
     Drawing.open_stream: 4,
     Drawing.cancel_stream: 2,
