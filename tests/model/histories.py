@@ -123,7 +123,7 @@ class Drawing:
         return "wait", max(0, border + self.one_of([0, -1, 0, 1, DAY]))
 
     def wait_epochs(self) -> Step:
-        return "wait", EPOCH * self.one_of([1, 2, 3, 5, 20])
+        return "wait", EPOCH * self.one_of([1, 1, 2, 3, 5, 52])
 
     def wait_for_request(self) -> Step | None:
         """For the first or the last second in which one can be executed, or for the one before or after."""

@@ -70,6 +70,7 @@ class Model:
         self.requests: list[Request] = []  # likewise
         self.remaining: dict[Request, int] = defaultdict(int)  # that it may still take [wad]
         self.open = {pool: OpenRequests() for pool in POOLS}
+        self.left: dict[str, int] = defaultdict(int)  # by divisions by the epochs of a stream [token]
 
     def after(self, step: tuple[object, ...]) -> str | None:
         """Does the step. If it must revert, nothing changes, and that names the error."""
@@ -335,8 +336,9 @@ class Model:
     ) -> None:
         refuse("FloorOutOfBounds", not 16 <= floor <= 59)
         refuse("EpochsOutOfBounds", not 1 <= epochs <= 256)
-        each = self._send(token, payer, "rewards", amount * epochs) // epochs
+        each, left = divmod(self._send(token, payer, "rewards", amount * epochs), epochs)
         refuse("ZeroAmount", each == 0)
+        self.left[token] += left
         self.rewards.open(payer, ((operator, vault), token), each, floor, epochs)
 
     def cancel_stream(self, payer: str, id_: int) -> None:
@@ -475,8 +477,11 @@ class Model:
             if self.vaults[vault].balance("delegation") != held:
                 broken.append(f"8: {vault} holds {self.vaults[vault].balance('delegation')}, booked are {held}")
         for token in TOKENS:
-            if (owed := self._owed(token)) > self.tokens[token].balance("rewards"):
-                broken.append(f"10: {owed} {token} are owed")
+            owed, held = self._owed(token), self.tokens[token].balance("rewards")
+            if not owed <= held <= owed + self._dust(token):
+                broken.append(
+                    f"10: of {token} {owed} are owed and {held} there, of which at most {self._dust(token)} dust"
+                )
         for staker in STAKERS:
             for line in LINES:
                 broken += self._unfair(staker, line)
@@ -491,6 +496,17 @@ class Model:
             + sum(self.rewards.commission(line) for line in lines)
             + sum(sum(self.rewards.held(id_)) for id_ in streams)
         )
+
+    def _dust(self, token: str) -> int:
+        """
+        What rounding can have left: a wei for each staker's part of a payment and for each of its claims, one for each
+        epoch of a stream, and what was not divided by epochs.
+        """
+        rewards, lines = self.rewards, [line for line in LINES if line[1] == token]
+        claims = sum(rewards.claims[staker, line] + 1 for staker in STAKERS for line in lines)
+        payments = sum(len(rewards.paid(line, epoch)) for line in lines for epoch in range(self.epoch))
+        epochs = sum(each.until - each.begin for each in rewards.streams.values() if each.line in lines)
+        return claims + payments * len(STAKERS) + epochs + self.left[token]
 
     def _unfair(self, staker: str, line: Line) -> list[str]:
         """A staker's part of all that was paid, to 1 wei per payment and claim."""
