@@ -11,9 +11,31 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.model.chain import Chain
-from tests.model.histories import AT_WORK, DAY_ONE, History, histories
+from tests.model.histories import ANYTHING, AT_WORK, DAY_ONE, History, histories
 from tests.model.model import Model
 from tests.model.play import play, play_and_shrink
+from tests.model.world import DAY, EPOCH
+
+FILED = 3 * EPOCH + DAY + 3_600  # when `AT_WORK` ends
+# What chance seldom meets: the seconds around a veto period and a lapse, a part that just fits, a pool that is spent.
+BORDERS: History = [
+    ("allocate", "one", 0, "six", 3_501, 2_000),
+    ("allocate", "one", 0, "six", 3_500, 2_000),
+    *(("request", "shared slasher", 1, "one", "six", 10**16, FILED, evidence) for evidence in range(2)),
+    ("wait", DAY - 1),
+    ("execute", "one", 0),
+    ("veto", "resolver", 1),
+    ("wait", 1),
+    ("veto", "resolver", 0),
+    ("execute", "one", 0),
+    ("request", "shared slasher", 1, "one", "rebasing", 10**18, FILED, 0),
+    ("wait", 2 * DAY),
+    ("request", "shared slasher", 0, "one", "rebasing", 10**18, FILED, 0),
+    ("execute", "one", 2),
+    ("deposit_and_delegate", "bob", "one", "rebasing", 10**18, ANYTHING),
+    ("wait", 1),
+    ("execute", "one", 2),
+]
 
 RUNS = int(os.environ.get("RUNS", "0"))
 HISTORIES, STEPS = RUNS or 12, 80
@@ -38,3 +60,7 @@ def test_contracts__in_a_random_history__agree_with_the_model_after_every_step(o
         play_and_shrink(chain, model, history, opening)
 
     agree()
+
+
+def test_contracts__at_borders__agree_with_the_model_after_every_step() -> None:
+    play(Chain(), Model(), AT_WORK + BORDERS)
