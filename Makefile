@@ -8,9 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-RUNS ?= 250
-
-.PHONY: help setup build demo test invariants gas load deploy console lint format sizes clean
+.PHONY: help setup build demo test histories replay invariants gas load deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,8 +40,14 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
+histories: build ## play RUNS random histories of each kind on the contracts and on the model; others each time
+	env -u APE_FOUNDRY_HOST RUNS=$(or $(RUNS),100) ape test -n 2 tests/model/test_histories.py
+
+replay: build ## play the history that SCRIPT holds, as a failing one was printed
+	env -u APE_FOUNDRY_HOST PYTHONPATH=. python $(SCRIPT)
+
 invariants: setup ## call everything at random, 4,000 calls for each of RUNS, and ask for the promises after every call
-	python tools/invariants.py $(RUNS)
+	python tools/invariants.py $(or $(RUNS),250)
 
 gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check compare with it instead
 	env -u APE_FOUNDRY_HOST python -m bench.gas $(ARGS)

@@ -8,7 +8,6 @@ The rule of time, word by word: a literal model that keeps every announcement an
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
 
 
 class Number:
@@ -17,23 +16,28 @@ class Number:
     def __init__(self, start: int = 0) -> None:
         self.start = start
         self.announced: dict[int, list[int]] = defaultdict(list)
+        self._known: dict[int, int] = {}  # by epoch, until something else is announced
 
     def announce(self, epoch: int, value: int) -> None:
         self.announced[epoch].append(value)
+        self._known.clear()
 
     def at(self, epoch: int) -> int:
         """What it is in `epoch`, as far as anything was announced."""
-        announced = {e: list(values) for e, values in self.announced.items()}
+        if epoch not in self._known:
+            self._known[epoch] = self._at(epoch)
+        return self._known[epoch]
 
-        @cache
-        def at(epoch: int) -> int:
-            last = max((e for e in announced if e <= epoch - 3), default=None)
-            due = self.start if last is None else announced[last][-1]
-            falls = announced.get(epoch - 2, [])
-            rise_given_way = [max(value, at(epoch - 1)) for value in announced.get(epoch - 1, [])]
-            return min([due, *falls, *rise_given_way])
+    def _at(self, epoch: int) -> int:
+        last = max((e for e in self.announced if e <= epoch - 3), default=None)
+        due = self.start if last is None else self.announced[last][-1]
+        falls = self.announced.get(epoch - 2, [])
+        rise_given_way = [max(value, self.at(epoch - 1)) for value in self.announced.get(epoch - 1, [])]
+        return min([due, *falls, *rise_given_way])
 
-        return at(epoch)
+    def peak(self, epoch: int) -> int:
+        """The largest that it is from `epoch` on."""
+        return max(self.at(epoch + ahead) for ahead in range(4))
 
     @property
     def settled(self) -> int:

@@ -1,5 +1,5 @@
 """
-The promise of safe stake, against adversaries who do anything. On the literal model alone, which `test_model.py` holds
+The promise of safe stake, against adversaries who do anything. On the literal model alone, which `tests/model` holds
 against the contracts: thousands of histories take seconds here and hours on a chain.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.helpers.model import WAD, Pool
+from tests.model.pool import WAD, Pool
 
 HISTORIES = 5_000
 SEEDS = range(2)

@@ -1,10 +1,9 @@
 """
-Who earns what: a literal model, from `design.md` and the words of `IRewardsDistributor`.
+Who earns what, from `design.md` and the words of `IRewardsDistributor`.
 
-It keeps every move, payment and stream, and works each number out anew from the seconds for which shares were held. A
-staker's part is a fraction and never rounded. Whole wei, rounded down, is only what the words say is moved or set
-aside: what a payment takes, what the streams of one floor pay for an epoch, the commission of a payment and of an
-epoch's streams, and what a stream returns of an epoch.
+It keeps every move, payment and stream, and works each number out anew from the seconds for which shares were held.
+What is rounded is what the words say: what a payment takes, what the streams of one floor pay for an epoch, commission,
+the rests of a stream, what a share-second earns of a payment [token / 2^118], and a claim.
 """
 
 from collections import defaultdict
@@ -14,8 +13,10 @@ from fractions import Fraction
 from tests.helpers.rule_of_time import Number
 
 BPS = 10_000
+SCALE = 2**118
 
-Line = tuple[str, str]  # a pool and a token
+PoolKey = tuple[str, str]  # operator and vault
+Line = tuple[PoolKey, str]  # a pool and a token
 
 
 @dataclass
@@ -29,46 +30,38 @@ class Stream:
     looked: int  # the first whose rest was not taken back
 
 
-@dataclass(frozen=True)
-class Part:
-    """A staker's of what a pool was paid."""
-
-    exact: Fraction = Fraction(0)  # [token]
-    share_seconds: int = 0  # counted once for each payment, and once for an epoch's streams [pool shares · s]
-
-    def __add__(self, other: "Part") -> "Part":
-        return Part(self.exact + other.exact, self.share_seconds + other.share_seconds)
-
-
 class Rewards:
-    def __init__(self, genesis: int, length: int, now: int, commissions: dict[str, Number]) -> None:
-        self.genesis, self.length, self.now = genesis, length, now  # [s]
-        self.commissions = commissions  # by pool [bps]
-        self.moves: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    def __init__(self, length: int, now: int, commissions: dict[PoolKey, Number]) -> None:
+        self.length, self.now = length, now  # [s], since genesis
+        self.commissions = commissions  # [bps]
+        self.moves: dict[PoolKey, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
         self.payments: dict[tuple[Line, int], list[int]] = defaultdict(list)  # for (line, epoch) [token]
         self.streams: dict[int, Stream] = {}
         self.commission_taken: dict[Line, int] = defaultdict(int)  # [token]
+        self.claimed_until: dict[tuple[str, Line], int] = defaultdict(int)  # the epoch
+        self.claimed: dict[tuple[str, Line], int] = defaultdict(int)  # [token]
+        self.claims: dict[tuple[str, Line], int] = defaultdict(int)  # how many
         # Of epochs that are over, so as to work them out once.
-        self._share_seconds: dict[tuple[str, str, int], int] = {}
+        self._share_seconds: dict[tuple[PoolKey, str, int], int] = {}
         self._paid: dict[tuple[Line, int], list[tuple[int, int]]] = {}
-        self._parts: dict[tuple[str, Line], list[Part]] = defaultdict(lambda: [Part()])
+        self._earned: dict[tuple[str, Line], list[int]] = defaultdict(lambda: [0])
 
     # --- time ---
 
     @property
     def epoch(self) -> int:
-        return 1 + (self.now - self.genesis) // self.length
+        return 1 + self.now // self.length
 
     def start_of(self, epoch: int) -> int:
-        return self.genesis + (epoch - 1) * self.length
+        return (epoch - 1) * self.length
 
     # --- stakers ---
 
-    def move(self, pool: str, staker: str, pool_shares: int) -> None:
+    def move(self, pool: PoolKey, staker: str, pool_shares: int) -> None:
         """From now on `staker` holds that many more, or fewer."""
         self.moves[pool][staker].append((self.now, pool_shares))
 
-    def share_seconds(self, pool: str, staker: str, epoch: int) -> int:
+    def share_seconds(self, pool: PoolKey, staker: str, epoch: int) -> int:
         """Of an epoch, stretch by stretch; of the current one, by its end if nobody moves."""
         key = (pool, staker, epoch)
         if key in self._share_seconds:
@@ -86,24 +79,52 @@ class Rewards:
             self._share_seconds[key] = collected
         return collected
 
-    def pool_share_seconds(self, pool: str, epoch: int) -> int:
+    def pool_share_seconds(self, pool: PoolKey, epoch: int) -> int:
         return sum(self.share_seconds(pool, staker, epoch) for staker in list(self.moves[pool]))
 
-    def earned(self, staker: str, line: Line, until: int) -> Part:
-        """By the end of epoch `until`."""
-        parts = self._parts[staker, line]  # by the end of each epoch for which nothing more can be paid
-        while len(parts) <= self.epoch - 2:
-            parts.append(parts[-1] + self._part(staker, line, len(parts)))
-        later = (self._part(staker, line, epoch) for epoch in range(len(parts), until + 1))
-        return sum(later, start=parts[min(until, len(parts) - 1)])
+    def earned(self, staker: str, line: Line, until: int) -> int:
+        """By the end of epoch `until` [token / 2^118]."""
+        earned = self._earned[staker, line]  # by the end of each epoch for which nothing more can be paid
+        while len(earned) <= self.epoch - 2:
+            earned.append(earned[-1] + self._earned_in(staker, line, len(earned)))
+        later = (self._earned_in(staker, line, epoch) for epoch in range(len(earned), until + 1))
+        return earned[min(until, len(earned) - 1)] + sum(later)
 
-    def _part(self, staker: str, line: Line, epoch: int) -> Part:
-        """An epoch's sum, less the commission, by share-seconds."""
+    def _earned_in(self, staker: str, line: Line, epoch: int) -> int:
         paid = self.paid(line, epoch)
         if not paid:
-            return Part()
-        mine, everyones = self.share_seconds(line[0], staker, epoch), self.pool_share_seconds(line[0], epoch)
-        return Part(Fraction(sum(amount - fee for amount, fee in paid) * mine, everyones), len(paid) * mine)
+            return 0
+        everyones = self.pool_share_seconds(line[0], epoch)
+        each = sum((amount - fee) * SCALE // everyones for amount, fee in paid)
+        return self.share_seconds(line[0], staker, epoch) * each
+
+    def exactly_earned(self, staker: str, line: Line, until: int) -> tuple[Fraction, int]:
+        """By share-seconds, as the design has it, with nothing rounded [token]; and of how many payments."""
+        exact, payments = Fraction(0), 0
+        for epoch in range(1, until + 1):
+            if paid := self.paid(line, epoch):
+                mine, everyones = self.share_seconds(line[0], staker, epoch), self.pool_share_seconds(line[0], epoch)
+                exact += Fraction(sum(amount - fee for amount, fee in paid) * mine, everyones)
+                payments += len(paid)
+        return exact, payments
+
+    def due(self, staker: str, line: Line, until: int) -> int:
+        """What is the staker's and not claimed, by the end of `until` [token]."""
+        before = self.earned(staker, line, self.claimed_until[staker, line])
+        return (self.earned(staker, line, until) - before) // SCALE
+
+    @property
+    def claimable_until(self) -> int:
+        """The last epoch but one."""
+        return max(0, self.epoch - 2)
+
+    def claim(self, staker: str, line: Line) -> int:
+        amount = self.due(staker, line, self.claimable_until)
+        key = staker, line
+        self.claims[key] += self.claimed_until[key] < self.claimable_until
+        self.claimed[key] += amount
+        self.claimed_until[key] = self.claimable_until
+        return amount
 
     # --- what pools get ---
 
@@ -131,6 +152,11 @@ class Rewards:
         """What the operator can claim."""
         fees = (fee for epoch in range(self.epoch) for _, fee in self.paid(line, epoch))
         return sum(fees) - self.commission_taken[line]
+
+    def claim_commission(self, line: Line) -> int:
+        amount = self.commission(line)
+        self.commission_taken[line] += amount
+        return amount
 
     # --- payers ---
 

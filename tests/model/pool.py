@@ -1,51 +1,22 @@
 """
-A literal model of one pool, from the formulas of `design.md`: it keeps every epoch and adds up every sum, where the
-contracts pack lanes and keep totals. Amounts are integers; every product is rounded down.
+One pool, from the formulas of `design.md`: it keeps every epoch and adds up every sum, where the contracts pack lanes
+and keep totals. Amounts are integers; every product is rounded down.
 
-Two readings come from the contracts' comments: how a rise gives way (`Lanes`), and that a rise of the loss budget does
-not count in `safe` (`SlashMath`).
+One reading comes from the contracts' comments: a rise of the loss budget does not count in `safe` (`SlashMath`).
 """
 
 from dataclasses import dataclass, field
+
+from tests.helpers.rule_of_time import Number, total
 
 WAD = 10**18
 BPS = 10_000
 
 
-class Schedule:
-    """A number in every epoch, under the one rule of time."""
-
-    def __init__(self, value: int = 0) -> None:
-        self._changes = {0: value}
-
-    def at(self, epoch: int) -> int:
-        return self._changes[max(each for each in self._changes if each <= epoch)]
-
-    def peak(self, epoch: int) -> int:
-        return max(self.at(epoch + ahead) for ahead in range(4))
-
-    def copy(self) -> "Schedule":
-        other = Schedule()
-        other._changes = dict(self._changes)
-        return other
-
-    def announced(self, epoch: int, value: int) -> "Schedule":
-        """What it becomes when `value` is announced in `epoch`."""
-        now, soon, later = (self.at(epoch + ahead) for ahead in range(3))
-        changed = self.copy()
-        if soon > now:  # a rise not in force gives way, but not below what is in force
-            soon = min(soon, max(now, value))
-        changed._changes = {each: kept for each, kept in self._changes.items() if each <= epoch}
-        changed._changes[epoch + 1] = soon
-        changed._changes[epoch + 2] = min(later, value)  # what falls, falls now; what was to fall by then, falls still
-        changed._changes[epoch + 3] = value
-        return changed
-
-
 @dataclass
 class Avs:
-    guaranteed: Schedule = field(default_factory=Schedule)
-    elastic: Schedule = field(default_factory=Schedule)
+    guaranteed: Number = field(default_factory=Number)
+    elastic: Number = field(default_factory=Number)
     # What it took in each epoch, of `retained` [wad].
     took_guaranteed: dict[int, int] = field(default_factory=dict)
     took_elastic: dict[int, int] = field(default_factory=dict)
@@ -54,7 +25,7 @@ class Avs:
 class Pool:
     def __init__(self, loss_budget: int, avss: int, epoch: int = 1) -> None:
         self.epoch = epoch
-        self.loss_budget = Schedule(loss_budget)
+        self.loss_budget = Number(loss_budget)
         self.avss = [Avs() for _ in range(avss)]
         self.retained = WAD
         self.base = WAD  # `retained` when the epoch began
@@ -67,24 +38,24 @@ class Pool:
 
     def announce(self, avs: int, guaranteed: int, elastic: int) -> bool:
         """Whether the guaranteed parts fit; nothing changes if they do not."""
-        new = self.avss[avs].guaranteed.announced(self.epoch, guaranteed)
-        guarantees = [new if index == avs else each.guaranteed for index, each in enumerate(self.avss)]
-        if not self._fits(guarantees, self.loss_budget):
+        new = self.avss[avs].guaranteed.copy()
+        new.announce(self.epoch, guaranteed)
+        if not self._fits([new if each is self.avss[avs] else each.guaranteed for each in self.avss], self.loss_budget):
             return False
         self.avss[avs].guaranteed = new
-        self.avss[avs].elastic = self.avss[avs].elastic.announced(self.epoch, elastic)
+        self.avss[avs].elastic.announce(self.epoch, elastic)
         return True
 
-    def announce_budget(self, loss_budget: int) -> bool:
-        new = self.loss_budget.announced(self.epoch, loss_budget)
+    def announce_budget(self, loss_budget: int, *, at_once: bool = False) -> bool:
+        new = Number(loss_budget) if at_once else self.loss_budget.copy()
+        new.announce(self.epoch, loss_budget)
         if not self._fits([each.guaranteed for each in self.avss], new):
             return False
         self.loss_budget = new
         return True
 
-    def _fits(self, guarantees: list[Schedule], budget: Schedule) -> bool:
-        ahead = range(self.epoch, self.epoch + 4)
-        return all(sum(each.at(epoch) for each in guarantees) <= budget.at(epoch) for epoch in ahead)
+    def _fits(self, guarantees: list[Number], budget: Number) -> bool:
+        return all(total(guarantees, epoch) <= budget.at(epoch) for epoch in range(self.epoch, self.epoch + 4))
 
     # --- stakers ---
 
@@ -130,14 +101,17 @@ class Pool:
         mine = self._part(own.elastic.at(e)) - own.took_elastic.get(e, 0)
         return guaranteed, max(0, min(mine, self._unguaranteed() - self._elastic_taken()))
 
-    def slash(self, avs: int, amount: int) -> tuple[int, int, int]:
+    def granted(self, avs: int, amount: int) -> tuple[int, int, int]:
         """What is granted out of the guaranteed and the elastic part, and the vault shares moved for it."""
         guaranteed, elastic = self.slashable(avs)
         guaranteed = min(amount, guaranteed)
         elastic = min(amount - guaranteed, elastic)
         moved = (self.live + self.leaving) * (guaranteed + elastic) // WAD
-        if moved == 0:
-            return 0, 0, 0
+        return (guaranteed, elastic, moved) if moved else (0, 0, 0)
+
+    def slash(self, avs: int, amount: int) -> tuple[int, int, int]:
+        """The same, and it is done."""
+        guaranteed, elastic, moved = self.granted(avs, amount)
         own, e = self.avss[avs], self.epoch
         own.took_guaranteed[e] = own.took_guaranteed.get(e, 0) + guaranteed
         own.took_elastic[e] = own.took_elastic.get(e, 0) + elastic
@@ -145,6 +119,14 @@ class Pool:
         self.held -= moved
         self.slashed += moved
         return guaranteed, elastic, moved
+
+    def others_elastic(self, avs: int) -> int:
+        """What the other AVSs together can still take out of what is shared."""
+        own, e = self.avss[avs], self.epoch
+        others = [each for each in self.avss if each is not own]
+        theirs = self._part(total((each.elastic for each in others), e))
+        theirs -= sum(each.took_elastic.get(e, 0) for each in others)
+        return max(0, min(theirs, self._unguaranteed() - self._elastic_taken()))
 
     def safe(self, avs: int) -> tuple[int, int]:
         """
