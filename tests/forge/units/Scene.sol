@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IAVSRegistry} from "../../../contracts/interfaces/IAVSRegistry.sol";
 import {IDelegationManager} from "../../../contracts/interfaces/IDelegationManager.sol";
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
@@ -97,16 +98,16 @@ abstract contract Scene {
     function _openVault(IStakingVault vault_) internal {
         VM.prank(OWNER);
         registry.listVault(address(vault_));
-        Mintable(vault_.asset()).approve(address(vault_), type(uint256).max);
+        IERC20 asset_ = IERC20(vault_.asset());
+        asset_.approve(address(vault_), type(uint256).max);
         vault_.seed();
         VM.prank(OWNER);
         vault_.setCap(CAP);
         VM.prank(ALICE);
-        Mintable(vault_.asset()).approve(address(vault_), type(uint256).max);
+        asset_.approve(address(vault_), type(uint256).max);
         VM.prank(BOB);
-        Mintable(vault_.asset()).approve(address(vault_), type(uint256).max);
+        asset_.approve(address(vault_), type(uint256).max);
     }
-
 
     function _enlist(address operator) internal {
         VM.prank(operator);

@@ -448,6 +448,18 @@ contract StakingVaultTest is Scene {
         VM.assertEq(delegation.locked(), false);
     }
 
+    function test_complete__native__pays_ether() external {
+        IStakingVault native = _newNative();
+        VM.startPrank(ALICE);
+        native.depositNativeAndDelegate{value: ETHER}(OPERATOR, 0, _anything());
+        delegation.undelegate(OPERATOR, address(native), ETHER);
+        _goTo(3);
+        delegation.complete(OPERATOR, address(native), ALICE, 1, BOB, IDelegationManager.Payout.Native);
+        VM.assertEq(BOB.balance, ETHER);
+        VM.assertEq(native.balanceOf(address(delegation)), 0);
+        VM.assertEq(delegation.locked(), false);
+    }
+
     function test_redeem_native__receiver_refuses__reverts() external {
         IStakingVault native = _newNative();
         VM.prank(ALICE);
