@@ -10,7 +10,7 @@ SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
 RUNS ?= 700
 
-.PHONY: help setup build demo test invariants gas deploy console lint format sizes clean
+.PHONY: help setup build demo test units coverage invariants gas deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -41,6 +41,12 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
+
+units: setup ## run the unit tests in Forge
+	forge test --match-path 'tests/forge/units/*'
+
+coverage: setup ## measure how much of the contracts the unit tests reach, and name every gap
+	python tools/coverage.py
 
 invariants: setup ## call everything at random, 1,500 calls for each of RUNS, and ask for the promises after every call
 	python tools/invariants.py $(RUNS)

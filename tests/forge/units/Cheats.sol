@@ -23,16 +23,10 @@ interface Vm {
 
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
 
-    function etch(address account, bytes calldata code) external;
-
-    function expectCall(address callee, bytes calldata data) external;
-
     /// The next call is to emit this event of `emitter`, with these topics and data.
     function expectEmit(address emitter) external;
 
     function expectRevert(bytes calldata data) external;
-
-    function expectRevert() external;
 
     function getBlockTimestamp() external view returns (uint256);
 

@@ -99,9 +99,7 @@ contract DelegationManagerTest is Scene {
         VM.assertEq(delegation.locked(), false);
         _assertPosition(ALICE, 4 * ETHER, 4 * ETHER);
         _assertPool(4 * ETHER, 0);
-        _assertHolding(
-            delegation.holding(OPERATOR, address(vault), ALICE), 4 * ETHER, 4 * ETHER * 6 days, 1, 0
-        );
+        _assertHolding(delegation.holding(OPERATOR, address(vault), ALICE), 4 * ETHER, 4 * ETHER * 6 days, 1, 0);
         VM.assertEq(delegation.collected(OPERATOR, address(vault), 1), 4 * ETHER * 6 days);
     }
 
@@ -112,9 +110,7 @@ contract DelegationManagerTest is Scene {
         delegation.delegateShares(OPERATOR, address(vault), 1, _anything());
         Accepted memory accepted = Accepted(4999, 1000, 0, false);
         _refused(
-            abi.encodeWithSelector(
-                IAVSRegistry.MandateTooLoose.selector, IAVSRegistry.Mandate(5000, 1000, 0), accepted
-            )
+            abi.encodeWithSelector(IAVSRegistry.MandateTooLoose.selector, IAVSRegistry.Mandate(5000, 1000, 0), accepted)
         );
         delegation.delegateShares(OPERATOR, address(vault), 1, accepted);
     }
@@ -136,9 +132,7 @@ contract DelegationManagerTest is Scene {
         _delegate(BOB, ETHER);
         _slash(1);
         VM.startPrank(BOB);
-        VM.expectRevert(
-            abi.encodeWithSelector(IDelegationManager.PoolSpent.selector, OPERATOR, vault, 0.001e18 - 1)
-        );
+        VM.expectRevert(abi.encodeWithSelector(IDelegationManager.PoolSpent.selector, OPERATOR, vault, 0.001e18 - 1));
         vault.depositAndDelegate(ETHER, OPERATOR, 0, _anything());
     }
 
@@ -303,9 +297,7 @@ contract DelegationManagerTest is Scene {
         _delegate(ALICE, ETHER);
         _refused(abi.encodeWithSelector(IDelegationManager.ZeroShares.selector));
         delegation.undelegate(OPERATOR, address(vault), 0);
-        _refused(
-            abi.encodeWithSelector(IDelegationManager.InsufficientPoolShares.selector, ALICE, ETHER, ETHER + 1)
-        );
+        _refused(abi.encodeWithSelector(IDelegationManager.InsufficientPoolShares.selector, ALICE, ETHER, ETHER + 1));
         delegation.undelegate(OPERATOR, address(vault), ETHER + 1);
         _undelegate(ALICE, ETHER);
         _assertPosition(ALICE, 0, 0);
@@ -410,9 +402,7 @@ contract DelegationManagerTest is Scene {
         _slash(1e18);
         _goTo(3);
         VM.expectEmit(address(delegation));
-        emit IDelegationManager.Completed(
-            OPERATOR, address(vault), ALICE, 1, 0, BOB, IDelegationManager.Payout.Assets
-        );
+        emit IDelegationManager.Completed(OPERATOR, address(vault), ALICE, 1, 0, BOB, IDelegationManager.Payout.Assets);
         VM.assertEq(_complete(1, IDelegationManager.Payout.Assets), 0);
         _assertTicket(1, 0, 0, true);
         VM.assertEq(delegation.retained(OPERATOR, address(vault)), 0);

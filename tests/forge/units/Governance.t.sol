@@ -9,6 +9,8 @@ import {Scene} from "./Scene.sol";
 
 /// Says that it belongs to another registry, or with none at all that it cannot say.
 contract StrangeVault {
+    error Nowhere();
+
     address private immutable OTHER;
 
     constructor(address other) {
@@ -16,7 +18,7 @@ contract StrangeVault {
     }
 
     function REGISTRY() external view returns (address) {
-        require(OTHER != address(0), "none");
+        if (OTHER == address(0)) revert Nowhere();
         return OTHER;
     }
 }

@@ -212,15 +212,13 @@ contract RewardsDistributorTest is Scene {
 
     function test_pay__in_the_middle_of_it__everything_is_locked() external {
         Mintable calling = _rewardIn("WeirdTokens.sol:CallbackToken", "");
-        CallbackToken(address(calling)).setCallback(
-            address(rewards), abi.encodeCall(rewards.book, (OPERATOR, address(vault), token, 1)), true
-        );
+        CallbackToken(address(calling))
+            .setCallback(address(rewards), abi.encodeCall(rewards.book, (OPERATOR, address(vault), token, 1)), true);
         _goTo(3);
         _pay(calling, 2, PAID, LOW);
         VM.assertEq(CallbackToken(address(calling)).succeeded(), false);
         VM.assertEq(
-            CallbackToken(address(calling)).result(),
-            abi.encodeWithSelector(IDelegationManager.Reentered.selector)
+            CallbackToken(address(calling)).result(), abi.encodeWithSelector(IDelegationManager.Reentered.selector)
         );
         VM.assertEq(delegation.locked(), false);
     }
@@ -313,9 +311,9 @@ contract RewardsDistributorTest is Scene {
         _payForFourEpochs();
         // 60/100 twice, 45/85 and 30/70.
         _assertDue(ALICE, 900 * ETHER * 1284 / 595, 0);
-        _assertDue(BOB, uint256(900 * ETHER) * 816 / 595, 0);
+        _assertDue(BOB, uint256(900 * ETHER) * 1096 / 595, 0);
         VM.assertEq(_claim(ALICE, token), 900 * ETHER * 1284 / 595);
-        VM.assertEq(_claim(BOB, token), uint256(900 * ETHER) * 816 / 595);
+        VM.assertEq(_claim(BOB, token), uint256(900 * ETHER) * 1096 / 595);
     }
 
     function test_claim__before_and_after_a_move__goes_on_where_it_was() external {
@@ -530,9 +528,7 @@ contract RewardsDistributorTest is Scene {
         _goTo(5);
         _assertRate(PAID, PART);
         VM.expectEmit(address(rewards));
-        emit IRewardsDistributor.Streamed(
-            OPERATOR, address(vault), token, 4, PAID + PART, (PAID + PART) / 10
-        );
+        emit IRewardsDistributor.Streamed(OPERATOR, address(vault), token, 4, PAID + PART, (PAID + PART) / 10);
         rewards.book(OPERATOR, address(vault), token, 4);
         _goTo(6);
         _assertRate(0, 0);

@@ -74,8 +74,7 @@ abstract contract Scene {
     {
         return IAVSRegistry(
             VM.deployCode(
-                "AVSRegistry.sol:AVSRegistry",
-                abi.encode(timing, OWNER, GUARDIAN, delegation_, slashing_, rewards_)
+                "AVSRegistry.sol:AVSRegistry", abi.encode(timing, OWNER, GUARDIAN, delegation_, slashing_, rewards_)
             )
         );
     }

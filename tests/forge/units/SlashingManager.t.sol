@@ -94,9 +94,7 @@ contract SlashingManagerTest is Scene {
             _id(r), avs, OPERATOR, address(vault), 0.25e18, now_, now_, EVIDENCE, "uri"
         );
         VM.expectEmit(address(slashing));
-        emit ISlashingManager.Slashed(
-            _id(r), avs, OPERATOR, address(vault), 0.2e18, 0.05e18, 25 * ETHER, DEAD
-        );
+        emit ISlashingManager.Slashed(_id(r), avs, OPERATOR, address(vault), 0.2e18, 0.05e18, 25 * ETHER, DEAD);
         VM.prank(SLASHER);
         (RequestId id, uint256 granted) =
             slashing.request(avs, OPERATOR, address(vault), 0.25e18, now_, EVIDENCE, "uri");
@@ -163,6 +161,19 @@ contract SlashingManagerTest is Scene {
         _assertRetained(0.25e18);
     }
 
+    function test_request__no_veto_period__rest_stays_open_for_the_execute_window() external {
+        _request(avs, 0.6e18);
+        ISlashingManager.Request memory r = _r(avs, 0.6e18);
+        VM.warp(now_ + 1 days);
+        VM.assertEq(slashing.openAmount(r), 0.1e18);
+        _assertOpen(true);
+        VM.warp(now_ + 1 days + 1);
+        VM.assertEq(slashing.openAmount(r), 0);
+        _assertOpen(false);
+        VM.expectRevert(abi.encodeWithSelector(ISlashingManager.RequestNotOpen.selector, _id(r)));
+        slashing.execute(r);
+    }
+
     function test_request__offence_out_of_the_report_window__reverts() external {
         _warp(_start(4) + 4 days);
         VM.prank(SLASHER);
@@ -185,9 +196,7 @@ contract SlashingManagerTest is Scene {
         slashing.request(avs, OPERATOR, address(vault), 0, now_, EVIDENCE, "");
         _refused(abi.encodeWithSelector(ISlashingManager.AmountOutOfBounds.selector, 1e18 + 1));
         slashing.request(avs, OPERATOR, address(vault), 1e18 + 1, now_, EVIDENCE, "");
-        _refused(
-            abi.encodeWithSelector(ISlashingManager.AllocationNotInForce.selector, avs, OPERATOR, vault, 3)
-        );
+        _refused(abi.encodeWithSelector(ISlashingManager.AllocationNotInForce.selector, avs, OPERATOR, vault, 3));
         slashing.request(avs, OPERATOR, address(vault), 1, now_ - 1, EVIDENCE, "");
     }
 
@@ -235,15 +244,11 @@ contract SlashingManagerTest is Scene {
         _assertOpen(true);
         VM.assertEq(slashing.openAmount(r), 0.1e18);
         VM.warp(now_ + 2 days - 1);
-        VM.expectRevert(
-            abi.encodeWithSelector(ISlashingManager.VetoPeriodRunning.selector, _id(r), now_ + 2 days)
-        );
+        VM.expectRevert(abi.encodeWithSelector(ISlashingManager.VetoPeriodRunning.selector, _id(r), now_ + 2 days));
         slashing.execute(r);
         VM.warp(now_ + 2 days);
         VM.expectEmit(address(slashing));
-        emit ISlashingManager.Slashed(
-            _id(r), vetoed, OPERATOR, address(vault), 0.1e18, 0, 10 * ETHER, RECIPIENT
-        );
+        emit ISlashingManager.Slashed(_id(r), vetoed, OPERATOR, address(vault), 0.1e18, 0, 10 * ETHER, RECIPIENT);
         VM.assertEq(slashing.execute(r), 0.1e18);
         VM.assertEq(vault.balanceOf(RECIPIENT), 10 * ETHER);
         _assertRetained(0.9e18);
@@ -280,9 +285,7 @@ contract SlashingManagerTest is Scene {
         slashing.veto(r);
         VM.warp(now_ + 2 days);
         VM.startPrank(RESOLVER);
-        VM.expectRevert(
-            abi.encodeWithSelector(ISlashingManager.VetoPeriodOver.selector, _id(r), now_ + 2 days)
-        );
+        VM.expectRevert(abi.encodeWithSelector(ISlashingManager.VetoPeriodOver.selector, _id(r), now_ + 2 days));
         slashing.veto(r);
         VM.warp(now_ + 2 days - 1);
         VM.expectEmit(address(slashing));
@@ -417,9 +420,7 @@ contract SlashingManagerTest is Scene {
         VM.prank(OPERATOR);
         registry.allocate(avs, address(vault), 1000, 500);
         _goTo(6);
-        _assertAverage(
-            slashing.averages(avs, 0, 1)[0], OPERATOR, [20 * ETHER, 30 * ETHER, 3 * ETHER, 1.5e18]
-        );
+        _assertAverage(slashing.averages(avs, 0, 1)[0], OPERATOR, [20 * ETHER, 30 * ETHER, 3 * ETHER, 1.5e18]);
     }
 
     function test_worst_case__is_both_loss_budgets() external {
@@ -427,8 +428,7 @@ contract SlashingManagerTest is Scene {
         registry.setMandate(address(vault), 8000, 1000);
         _warp(_start(5));
         _request(avs, 0.25e18);
-        (uint256 value, uint256 thisEpoch, uint256 leaving) =
-            slashing.worstCase(OPERATOR, address(vault), 200 * ETHER);
+        (uint256 value, uint256 thisEpoch, uint256 leaving) = slashing.worstCase(OPERATOR, address(vault), 200 * ETHER);
         VM.assertEq(value, 150 * ETHER);
         VM.assertEq(thisEpoch, 20 * ETHER);
         VM.assertEq(leaving, 4 * ETHER);

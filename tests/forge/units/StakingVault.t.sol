@@ -16,6 +16,8 @@ import {Scene} from "./Scene.sol";
 
 /// Wrapped ether.
 contract WETH is TestToken("Wrapped", "WETH", 18) {
+    error NotTaken();
+
     function deposit() external payable {
         _mint(msg.sender, msg.value);
     }
@@ -23,7 +25,7 @@ contract WETH is TestToken("Wrapped", "WETH", 18) {
     function withdraw(uint256 amount) external {
         _burn(msg.sender, amount);
         (bool success,) = msg.sender.call{value: amount}("");
-        require(success, "no ether");
+        if (!success) revert NotTaken();
     }
 }
 
@@ -140,9 +142,7 @@ contract StakingVaultTest is Scene {
         VM.prank(GUARDIAN);
         vault.setCap(1);
         VM.startPrank(OWNER);
-        VM.expectRevert(
-            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 96, MAX_SUPPLY + 1)
-        );
+        VM.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 96, MAX_SUPPLY + 1));
         vault.setCap(MAX_SUPPLY + 1);
         IStakingVault fresh = _newVault(address(asset), false);
         VM.expectRevert(abi.encodeWithSelector(IStakingVault.NotSeeded.selector));
@@ -197,9 +197,7 @@ contract StakingVaultTest is Scene {
     function test_deposit__up_to_the_cap_and_not_over_it() external {
         VM.prank(OWNER);
         vault.setCap(ETHER + 1e6);
-        _refused(
-            abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, ALICE, ETHER + 1, ETHER)
-        );
+        _refused(abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, ALICE, ETHER + 1, ETHER));
         vault.deposit(ETHER + 1, ALICE);
         VM.prank(ALICE);
         vault.deposit(ETHER, ALICE);
@@ -284,30 +282,25 @@ contract StakingVaultTest is Scene {
     // -------------------------------------------------------------------------------------------------------- exits
 
     function test_withdraw__burns_what_the_assets_cost() external {
-        VM.startPrank(ALICE);
+        VM.prank(ALICE);
         vault.deposit(10 * ETHER, ALICE);
-        _pauseAs();
-        VM.startPrank(ALICE);
+        _pause();
         VM.expectEmit(address(vault));
         emit IERC4626.Withdraw(ALICE, STRANGER, ALICE, ETHER, ETHER);
+        VM.prank(ALICE);
         VM.assertEq(vault.withdraw(ETHER, STRANGER, ALICE), ETHER);
         VM.assertEq(asset.balanceOf(STRANGER), ETHER);
         VM.assertEq(vault.balanceOf(ALICE), 9 * ETHER);
         VM.assertEq(delegation.locked(), false);
     }
 
-    function _pauseAs() private {
-        VM.stopPrank();
-        _pause();
-    }
-
     function test_redeem__pays_what_the_shares_are_worth() external {
-        VM.startPrank(ALICE);
+        VM.prank(ALICE);
         vault.deposit(10 * ETHER, ALICE);
-        _pauseAs();
-        VM.startPrank(ALICE);
+        _pause();
         VM.expectEmit(address(vault));
         emit IERC4626.Withdraw(ALICE, STRANGER, ALICE, ETHER, ETHER);
+        VM.prank(ALICE);
         VM.assertEq(vault.redeem(ETHER, STRANGER, ALICE), ETHER);
         VM.assertEq(asset.balanceOf(STRANGER), ETHER);
         VM.assertEq(vault.balanceOf(ALICE), 9 * ETHER);
@@ -402,9 +395,7 @@ contract StakingVaultTest is Scene {
         native.depositNative(ALICE);
         VM.prank(OWNER);
         native.setCap(ETHER);
-        _refused(
-            abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, ALICE, ETHER, ETHER - 1e6)
-        );
+        _refused(abi.encodeWithSelector(ERC4626.ERC4626ExceededMaxDeposit.selector, ALICE, ETHER, ETHER - 1e6));
         native.depositNative{value: ETHER}(ALICE);
         _pause();
         _refused(abi.encodeWithSelector(IStakingVault.ProtocolPaused.selector));
@@ -487,9 +478,7 @@ contract StakingVaultTest is Scene {
                 IERC20Permit(address(asset)).DOMAIN_SEPARATOR(),
                 keccak256(
                     abi.encode(
-                        keccak256(
-                            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-                        ),
+                        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
                         signer,
                         vault,
                         7,
