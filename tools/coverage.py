@@ -19,8 +19,8 @@ UNITS = "tests/forge/units"
 
 LIMITS = {"lines": 99, "functions": 100, "branches": 98}  # of what Forge sees; the rest is named below [%]
 
-# Gaps by kind, file and source line: what reaches the line nevertheless. Forge does not see it, as its compiler settings
-# make the source map inexact. Each test named was seen to fail when the line was deleted.
+# Gaps by kind, file and source line: what reaches the line nevertheless. Forge does not see it, as it
+# compiles in a way that makes the source map inexact. Each test named was seen to fail when the line was deleted.
 REGISTRY, GOVERNANCE = "contracts/AVSRegistry.sol", "contracts/base/Governance.sol"
 DELEGATION, REWARDS = "contracts/DelegationManager.sol", "contracts/RewardsDistributor.sol"
 REASONS = {
@@ -31,7 +31,7 @@ REASONS = {
         "if (guaranteed > old.guaranteed.settled() || elastic > old.elastic.settled()) _requireNotPaused();",
     ): "test_allocate__paused__takes_what_does_not_rise",
     ("lines", GOVERNANCE, "_requireNotPaused();"): "test_pause__twice__reverts",
-    ("lines", DELEGATION, "Delegation calldata d = delegation;"): "every test_delegate_by_sig: it is a name, and has no code of its own",
+    ("lines", DELEGATION, "Delegation calldata d = delegation;"): "every test_delegate_by_sig: it has no code",
     ("lines", DELEGATION, "mstore(page, found) // shortens the array to what was found"): (
         "test_tickets__lists_the_open_ones"
     ),
