@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test histories replay invariants gas load deploy console lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants gas load deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,12 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 
 test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
+
+units: setup ## run the unit tests in Forge
+	forge test --match-path 'tests/forge/units/*'
+
+coverage: setup ## measure how much of the contracts the unit tests in Forge reach, and name every gap
+	python tools/coverage.py
 
 histories: build ## play RUNS random histories of each kind on the contracts and on the model; others each time
 	env -u APE_FOUNDRY_HOST RUNS=$(or $(RUNS),100) ape test -n 2 tests/model/test_histories.py
