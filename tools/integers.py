@@ -47,6 +47,7 @@ class Translation:
         self.booleans: dict[int, z3.BoolRef] = {}
         self.quotients: dict[tuple[int, int], tuple[Number, Number]] = {}
         self.products: dict[tuple[int, ...], Number] = {}
+        self.factors: dict[int, list[Number]] = {}  # by product
         self.kept: list[z3.AstRef] = []  # keeps ids from being used again
         self.facts: list[z3.BoolRef] = []
         self.variables: list[tuple[z3.BitVecRef, Number]] = []
@@ -198,6 +199,7 @@ class Translation:
                 named = self.fresh("product", result.low, result.high)
                 self.fact(named.term == result.term, linear=False)
                 result = named
+                self.factors[named.term.get_id()] = factors
             self.products[key] = result
         return self.scaled(self.products[key], scale)
 
@@ -209,6 +211,9 @@ class Translation:
             return constant(x.low // y.low), constant(x.low % y.low)
         if y.low == y.high == 1:
             return x, constant(0)
+        factors = self.factors.get(x.term.get_id(), [])
+        if len(factors) == 2 and (left := [each for each in factors if not each.term.eq(y.term)]) and len(left) == 1:
+            return left[0], constant(0)
         key = (x.term.get_id(), y.term.get_id())
         if key not in self.quotients:
             self.kept += [x.term, y.term]

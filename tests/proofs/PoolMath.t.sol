@@ -2,8 +2,8 @@
 pragma solidity 0.8.36;
 
 import {Proof} from "./Proof.sol";
-import {WAD} from "contracts/libraries/Constants.sol";
-import {toPoolSharesDown, toVaultSharesDown} from "contracts/libraries/PoolMath.sol";
+import {WAD} from "../../contracts/libraries/Constants.sol";
+import {toPoolSharesDown, toVaultSharesDown} from "../../contracts/libraries/PoolMath.sol";
 
 contract PoolMathProofs is Proof {
     function check_toVaultSharesDown__rounds_down(uint112 shares, uint64 part) external pure {

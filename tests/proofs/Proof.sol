@@ -10,4 +10,12 @@ interface Vm {
 
 abstract contract Proof {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    function suppose(bool condition) internal pure {
+        vm.assume(condition);
+    }
+
+    function isTrue(bool condition) internal pure {
+        assert(condition);
+    }
 }

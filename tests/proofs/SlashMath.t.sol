@@ -1,30 +1,172 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.36;
 
+import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
+import {Epoch, Parts, SlashMath} from "../../contracts/libraries/SlashMath.sol";
 import {Proof} from "./Proof.sol";
-import {BPS, WAD} from "contracts/libraries/Constants.sol";
-import {Epoch, Parts, SlashMath} from "contracts/libraries/SlashMath.sol";
+
+/// A state of an epoch as it comes into a proof.
+struct AnyEpoch {
+    Parts parts;
+    uint256 base;
+    uint256 ownGuaranteed;
+    uint256 ownElastic;
+    /// What all others together took.
+    uint256 othersGuaranteed;
+    uint256 othersElastic;
+}
 
 /// The mathematics of the loss budget, for one AVS and any number of others, after any history of the epoch.
 ///
-/// Nothing is bounded but by what the contracts grant: `retained` is at most 1e18, parts are at most 10,000 bps, the
-/// sum of elastic parts is below 2^24, and Σg ≤ F. That it holds before an execution is assumed, and that it holds after
-/// it is proved: so by induction it holds after any number of them.
+/// No bound but those of the contracts: `retained` is at most 1e18, a part at most 10,000 bps, Σh below 2^24, Σg ≤ F.
+/// `assumeWithinBounds` is what holds after any executions of an epoch: the first proof says that it is true of an epoch
+/// that begins, and `slash` that an execution of this AVS keeps it, and so by symmetry one of another. So all here is
+/// true after any number of executions by any number of AVSs.
 contract SlashMathProofs is Proof {
-    /// A state of an epoch in which what was taken is within the bounds. `others` are all other AVSs together.
-    function _assumeWithinBounds(Epoch memory e, uint256 othersGuaranteed) private pure {
-        Parts memory p = e.parts;
-        _assumeValid(p);
-        vm.assume(e.base <= WAD);
-        vm.assume(e.ownGuaranteed <= e.base * p.guaranteed / BPS);
-        vm.assume(e.ownElastic <= e.base * p.elastic / BPS);
-        vm.assume(othersGuaranteed * BPS <= e.base * (p.allGuaranteed - p.guaranteed));
-        vm.assume(e.ownElastic <= e.elasticTaken);
-        vm.assume(e.elasticTaken <= e.base * (p.lossBudget - p.allGuaranteed) / BPS);
-        vm.assume(e.elasticTaken - e.ownElastic <= e.base * (p.allElastic - p.elastic) / BPS);
+    function check_epoch_that_begins__is_within_bounds(Parts memory parts, uint256 base) external pure {
+        assumeValid(parts);
+        vm.assume(base <= WAD);
+        withinBounds(AnyEpoch(parts, base, 0, 0, 0, 0), isTrue);
     }
 
-    function _assumeValid(Parts memory p) private pure {
+    function check_slashable__is_the_formula(AnyEpoch memory a) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+        int256 mine = int256(e.base * e.parts.elastic / BPS) - int256(e.ownElastic);
+        int256 shared = int256(e.base * (e.parts.lossBudget - e.parts.allGuaranteed) / BPS) - int256(e.elasticTaken);
+        int256 least = mine < shared ? mine : shared;
+        assert(guaranteed == e.base * e.parts.guaranteed / BPS - e.ownGuaranteed);
+        assert(elastic == (least < 0 ? 0 : uint256(least)));
+    }
+
+    /// Promise 2: an execution leaves what all took of the epoch within F·B. And what was assumed holds after it.
+    function check_slash__keeps_the_loss_budget(AnyEpoch memory a, uint256 guaranteed, uint256 elastic) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 mostGuaranteed, uint256 mostElastic) = e.slashable();
+        vm.assume(guaranteed <= mostGuaranteed);
+        vm.assume(elastic <= mostElastic);
+        a.ownGuaranteed += guaranteed;
+        a.ownElastic += elastic;
+        withinBounds(a, isTrue);
+        uint256 taken = a.ownGuaranteed + a.ownElastic + a.othersGuaranteed + a.othersElastic;
+        assert(taken * BPS <= e.base * e.parts.lossBudget);
+        assert(e.base - taken >= SlashMath.floorUp(e.base, e.parts.lossBudget));
+    }
+
+    /// Promises 3 and 4: whatever another took, the guaranteed part is untouched, and of the elastic part no more is lost
+    /// than what was taken.
+    function check_slash_by_others__leaves_the_guaranteed_part(AnyEpoch memory a, uint256 guaranteed, uint256 elastic)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 guaranteedBefore, uint256 elasticBefore) = e.slashable();
+        vm.assume(elastic <= e.othersElastic());
+        vm.assume(guaranteed <= WAD);
+        vm.assume(elastic <= WAD);
+        a.othersGuaranteed += guaranteed;
+        a.othersElastic += elastic;
+        e = assumeWithinBounds(a);
+        (uint256 guaranteedAfter, uint256 elasticAfter) = e.slashable();
+        assert(guaranteedAfter == guaranteedBefore);
+        assert(elasticAfter <= elasticBefore && elasticBefore - elasticAfter <= elastic);
+    }
+
+    /// What is safe is no more than what can be slashed now.
+    function check_safe__can_be_slashed_now(AnyEpoch memory a, Parts memory next) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+        assert(safeGuaranteed <= guaranteed);
+        assert(safeElastic <= elastic);
+    }
+
+    /// Hostile step: others execute what they can in this epoch. What is safe stays.
+    function check_slash_by_others__leaves_what_is_safe(
+        AnyEpoch memory a,
+        Parts memory next,
+        uint256 guaranteed,
+        uint256 elastic
+    ) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        vm.assume(guaranteed <= WAD);
+        vm.assume(elastic <= WAD);
+        a.othersGuaranteed += guaranteed;
+        a.othersElastic += elastic;
+        e = assumeWithinBounds(a);
+        (uint256 afterGuaranteed, uint256 afterElastic) = e.safe(next);
+        assert(afterGuaranteed >= safeGuaranteed);
+        assert(afterElastic >= safeElastic);
+    }
+
+    /// Hostile step: the operator announces what can still change the next epoch, which is to call off rises (see
+    /// `LanesProofs`). What is safe stays.
+    function check_announcement__leaves_what_is_safe(AnyEpoch memory a, Parts memory next, Parts memory changed)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        assumeValid(changed);
+        Parts memory now_ = a.parts;
+        vm.assume(changed.guaranteed >= min(now_.guaranteed, next.guaranteed));
+        vm.assume(changed.elastic >= min(now_.elastic, next.elastic));
+        vm.assume(changed.lossBudget >= min(now_.lossBudget, next.lossBudget));
+        vm.assume(changed.allGuaranteed <= next.allGuaranteed);
+        vm.assume(changed.allElastic - changed.elastic <= next.allElastic - next.elastic);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        (uint256 afterGuaranteed, uint256 afterElastic) = e.safe(changed);
+        assert(afterGuaranteed >= safeGuaranteed);
+        assert(afterElastic >= safeElastic);
+    }
+
+    /// Hostile step: the epoch ends, after others took what they can in it; then others take what they can in the next.
+    /// What was safe can still be slashed.
+    function check_end_of_epoch__leaves_what_is_safe(
+        AnyEpoch memory a,
+        Parts memory next,
+        uint256 guaranteed,
+        uint256 elastic
+    ) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        uint256 taken = a.ownGuaranteed + a.ownElastic + a.othersGuaranteed + a.othersElastic;
+        Epoch memory after_ = assumeWithinBounds(AnyEpoch(next, a.base - taken, 0, 0, guaranteed, elastic));
+        (uint256 slashableGuaranteed, uint256 slashableElastic) = after_.slashable();
+        assert(slashableGuaranteed >= safeGuaranteed);
+        assert(slashableElastic >= safeElastic);
+    }
+
+    // --------------------------------------------------------------------------------------------------- what is assumed
+
+    function assumeWithinBounds(AnyEpoch memory a) private pure returns (Epoch memory) {
+        assumeValid(a.parts);
+        vm.assume(a.base <= WAD);
+        withinBounds(a, suppose);
+        return Epoch(
+            a.parts, a.base, a.ownGuaranteed, a.ownElastic, a.ownElastic + a.othersElastic
+        );
+    }
+
+    function withinBounds(AnyEpoch memory a, function(bool) internal pure to) private pure {
+        uint256 base = a.base;
+        Parts memory p = a.parts;
+        to(a.ownGuaranteed <= WAD);
+        to(a.ownElastic <= WAD);
+        to(a.othersGuaranteed <= WAD);
+        to(a.othersElastic <= WAD);
+        to(a.ownGuaranteed * BPS <= base * p.guaranteed);
+        to(a.ownElastic * BPS <= base * p.elastic);
+        to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
+        to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
+        to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
+    }
+
+    function assumeValid(Parts memory p) private pure {
         vm.assume(p.lossBudget <= BPS);
         vm.assume(p.allGuaranteed <= p.lossBudget);
         vm.assume(p.guaranteed <= p.allGuaranteed);
@@ -33,24 +175,7 @@ contract SlashMathProofs is Proof {
         vm.assume(p.elastic <= p.allElastic);
     }
 
-    function check_slashable__is_the_formula(Epoch memory e, uint256 others) external pure {
-        _assumeWithinBounds(e, others);
-        (uint256 guaranteed, uint256 elastic) = e.slashable();
-        Parts memory p = e.parts;
-        int256 mine = int256(e.base * p.elastic / BPS) - int256(e.ownElastic);
-        int256 shared = int256(e.base * (p.lossBudget - p.allGuaranteed) / BPS) - int256(e.elasticTaken);
-        int256 least = mine < shared ? mine : shared;
-        assert(guaranteed == e.base * p.guaranteed / BPS - e.ownGuaranteed);
-        assert(elastic == (least < 0 ? 0 : uint256(least)));
-    }
-
-    /// Promise 2: what all took of the epoch stays at most F·B.
-    function check_slash__keeps_the_loss_budget(Epoch memory e, uint256 others, uint256 amount) external pure {
-        _assumeWithinBounds(e, others);
-        (uint256 guaranteed, uint256 elastic) = e.slashable();
-        vm.assume(amount <= guaranteed + elastic);
-        uint256 taken = e.ownGuaranteed + others + e.elasticTaken;
-        assert((taken + amount) * BPS <= e.parts.lossBudget * e.base);
-        assert(e.base - taken - amount >= SlashMath.floorUp(e.base, e.parts.lossBudget));
+    function min(uint256 x, uint256 y) private pure returns (uint256) {
+        return x < y ? x : y;
     }
 }
