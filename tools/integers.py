@@ -4,13 +4,15 @@ An SMT solver for Halmos: `halmos --solver-command "python tools/integers.py"`.
 The queries of Halmos are about words of 256 bits. What is multiplied and divided there is far from overflowing, which
 no solver of bit vectors sees. So each word becomes an integer with a range: where the range shows that nothing wraps,
 there is no modulus, and what is left is asked of z3 and cvc5, as arithmetic of integers, at once; the first to answer
-counts. The translation is exact, except that a term it does not know becomes any word. So "unsat" needs no more; "sat" is
-only said after the counterexample was checked in the query as it was given.
+counts. The translation is exact, except that a term it does not know becomes any word. So "unsat" needs no more; "sat"
+is only said after the counterexample was checked in the query as it was given.
 """
 
-import multiprocessing
+import multiprocessing as mp
+import multiprocessing.queues
 import re
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import z3
@@ -31,12 +33,16 @@ SIGNED_COMPARISONS = {
 }
 
 
+Answers = multiprocessing.queues.Queue[tuple[str, dict[str, int]]]
+
+
 class Number:
     """An integer term with its range."""
 
-    def __init__(self, term: z3.ArithRef, low: int, high: int) -> None:
+    def __init__(self, term: z3.ArithRef, low: int, high: int, parts: "list[tuple[int, Number]] | None" = None) -> None:
         self.low, self.high = low, high
         self.term = z3.IntVal(low) if low == high else term
+        self.parts = parts or [(1, self)]  # that it is the sum of
 
 
 class Translation:
@@ -48,6 +54,7 @@ class Translation:
         self.quotients: dict[tuple[int, int], tuple[Number, Number]] = {}
         self.products: dict[tuple[int, ...], Number] = {}
         self.factors: dict[int, list[Number]] = {}  # by product
+        self.pairs: list[tuple[Number, Number, Number]] = []  # product and factors
         self.kept: list[z3.AstRef] = []  # keeps ids from being used again
         self.facts: list[z3.BoolRef] = []
         self.variables: list[tuple[z3.BitVecRef, Number]] = []
@@ -94,16 +101,12 @@ class Translation:
             condition, of = chosen
             if (less := subtrahend(condition)) is not None and condition.arg(0).eq(of):
                 x, y = self.word(condition.arg(1)), self.word(less)
-                return Number(z3.If(y.term <= x.term, x.term - y.term, 0), max(0, x.low - y.high), max(0, x.high - y.low))
+                return Number(
+                    z3.If(y.term <= x.term, x.term - y.term, 0), max(0, x.low - y.high), max(0, x.high - y.low)
+                )
             return self.choice(self.boolean(condition), self.word(of), constant(0))
-        if kind == z3.Z3_OP_BXOR and t.num_args() == 2:
-            for x, y in (t.children(), t.children()[::-1]):
-                # OpenZeppelin's `ternary`: b ^ ((a ^ b) * condition).
-                if (chosen := if_or_zero(x)) is not None and chosen[1].decl().kind() == z3.Z3_OP_BXOR:
-                    either = chosen[1].children()
-                    if len(either) == 2 and y.eq(either[1]) or y.eq(either[0]):
-                        other = either[0] if y.eq(either[1]) else either[1]
-                        return self.choice(self.boolean(chosen[0]), self.word(other), self.word(y))
+        if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(t.children())) is not None:
+            return found_
         if kind == z3.Z3_OP_BMUL or name.startswith("f_evm_bvmul"):
             return self.wrapped(self.product([self.signed_if_near(each) for each in t.children()]), bits)
         if kind in DIVISIONS or name.startswith("f_evm_bvudiv"):
@@ -133,6 +136,20 @@ class Translation:
             if mask and (mask >> low) & ((mask >> low) + 1) == 0:
                 return self.scaled(self.bits(self.word(t.arg(1)), mask.bit_length() - 1, low), 1 << low)
         return self.any_word(t)
+
+    def ternary(self, terms: list[z3.BitVecRef]) -> Number | None:
+        """An exclusive or as OpenZeppelin's `ternary` makes it: b ^ ((a ^ b) * condition)."""
+        if len(terms) < 2:
+            return self.word(terms[0]) if terms else constant(0)
+        for index, each in enumerate(terms):
+            if (chosen := if_or_zero(each)) is None:
+                continue
+            rest = terms[:index] + terms[index + 1 :]
+            of = chosen[1].children() if chosen[1].decl().kind() == z3.Z3_OP_BXOR else [chosen[1]]
+            both = [x for x in rest if not any(x.eq(y) for y in of)] + [y for y in of if not any(y.eq(x) for x in rest)]
+            if len(both) < len(rest) + len(of) and (x := self.ternary(both)) and (y := self.ternary(rest)):
+                return self.choice(self.boolean(chosen[0]), x, y)
+        return None
 
     def any_word(self, t: z3.BitVecRef) -> Number:
         low, high = self.bounds.get(t.get_id(), (0, (1 << t.size()) - 1))
@@ -170,11 +187,13 @@ class Translation:
         rest = sum(each.low for each in numbers if each.low == each.high)
         low, high = sum(each.low for each in numbers), sum(each.high for each in numbers)
         term = z3.Sum([each.term for each in moving] + ([z3.IntVal(rest)] if rest or not moving else []))
-        return Number(moving[0].term if len(moving) == 1 and not rest else term, low, high)
+        parts = [part for each in numbers for part in each.parts]
+        return Number(moving[0].term if len(moving) == 1 and not rest else term, low, high, parts)
 
     def scaled(self, number: Number, by: int) -> Number:
-        ends = sorted([number.low * by, number.high * by])
-        return Number(number.term if by == 1 else number.term * by, *ends)
+        low, high = sorted([number.low * by, number.high * by])
+        parts = [(times * by, each) for times, each in number.parts]
+        return Number(number.term if by == 1 else number.term * by, low, high, parts)
 
     def product(self, numbers: list[Number]) -> Number:
         scale = 1
@@ -192,16 +211,32 @@ class Translation:
         if key not in self.products:
             result = factors[0]
             for each in factors[1:]:
-                ends = [x * y for x in (result.low, result.high) for y in (each.low, each.high)]
-                result = Number(result.term * each.term, min(ends), max(ends))
-                self.kept.append(result.term)
-            if len(factors) > 1:
-                named = self.fresh("product", result.low, result.high)
-                self.fact(named.term == result.term, linear=False)
-                result = named
-                self.factors[named.term.get_id()] = factors
+                result = self.product_of_two(result, each)
             self.products[key] = result
         return self.scaled(self.products[key], scale)
+
+    def product_of_two(self, x: Number, y: Number) -> Number:
+        ends = [a * b for a in (x.low, x.high) for b in (y.low, y.high)]
+        named = self.fresh("product", min(ends), max(ends))
+        if len(x.parts) > 1 or len(y.parts) > 1:
+            terms = [self.scaled(self.product([b, d]), a * c) for a, b in x.parts for c, d in y.parts]
+            self.fact(named.term == self.sum(terms).term)
+        else:
+            self.fact(named.term == x.term * y.term, linear=False)
+        self.factors[named.term.get_id()] = [x, y]
+        self.kept.append(named.term)
+        self.pairs.append((named, x, y))
+        return named
+
+    def lemmas(self, factor_in_common: bool) -> list[z3.BoolRef]:
+        """That a product is at most another if both its factors are at most those of the other."""
+        found = []
+        positive = [each for each in self.pairs if each[1].low >= 0 and each[2].low >= 0]
+        for (p, a, b), (q, c, d) in permutations(positive, 2):
+            for x, y in ((a, b), (b, a)):
+                if not factor_in_common or x.term.eq(c.term) or y.term.eq(d.term):
+                    found.append(z3.Implies(z3.And(x.term <= c.term, y.term <= d.term), p.term <= q.term))
+        return found
 
     def quotient(self, x: Number, y: Number) -> tuple[Number, Number]:
         """Quotient and remainder, of which neither is negative, for a divisor that is not zero."""
@@ -241,9 +276,9 @@ class Translation:
         size = 1 << bits
         least, most = x.low // size, x.high // size
         if least == most:
-            return Number(x.term - least * size if least else x.term, x.low - least * size, x.high - least * size)
+            return self.sum([x, constant(-least * size)]) if least else x
         if least <= 0 <= most and self.certain(z3.And(x.term >= 0, x.term < size)):
-            return Number(x.term, max(x.low, 0), min(x.high, size - 1))
+            return Number(x.term, max(x.low, 0), min(x.high, size - 1), x.parts if len(x.parts) > 1 else None)
         if most - least == 1:
             split = most * size
             term = z3.If(x.term < split, x.term - least * size, x.term - split)
@@ -381,13 +416,13 @@ def bounds(conjuncts: list[z3.BoolRef]) -> dict[int, tuple[int, int]]:
 
 
 def is_variable(t: z3.AstRef) -> bool:
-    return z3.is_bv(t) and z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED
+    return bool(z3.is_bv(t) and z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED)
 
 
 # ------------------------------------------------------------------------------------------------------------ solvers
 
 
-def by_z3(problem: str, answers: multiprocessing.Queue) -> None:
+def by_z3(problem: str, answers: Answers) -> None:
     solver = z3.SolverFor("QF_NIA")
     solver.from_string(problem)
     result = str(solver.check())
@@ -397,7 +432,7 @@ def by_z3(problem: str, answers: multiprocessing.Queue) -> None:
     answers.put((result, model))
 
 
-def by_cvc5(problem: str, answers: multiprocessing.Queue) -> None:
+def by_cvc5(problem: str, answers: Answers) -> None:
     import cvc5  # takes half a second, which most queries do not need
 
     solver = cvc5.Solver()
@@ -409,23 +444,31 @@ def by_cvc5(problem: str, answers: multiprocessing.Queue) -> None:
         said = str(command.invoke(solver, names)).strip()
     model = {}
     if said == "sat":
-        model = {str(each): int(str(solver.getValue(each))) for each in names.getDeclaredTerms() if each.getSort().isInteger()}
+        model = {
+            str(each): int(str(solver.getValue(each)))
+            for each in names.getDeclaredTerms()
+            if each.getSort().isInteger()
+        }
     answers.put((said, model))
 
 
 def solve(query: list[z3.BoolRef]) -> tuple[str, list[tuple[z3.BitVecRef, int]]]:
-    """"unsat", "sat" with a counterexample, or "unknown"."""
+    """ "unsat", "sat" with a counterexample, or "unknown"."""
     translation = Translation(query)
-    if translation.linear.check() == z3.unsat:
-        return "unsat", []
+    lemmas = translation.lemmas(True)
+    translation.linear.set("timeout", 5_000)
+    for more in (lemmas, translation.lemmas(False)):
+        translation.linear.add(*more)
+        if translation.linear.check() == z3.unsat:
+            return "unsat", []
     solver = z3.Solver()
-    solver.add(*translation.assertions)
+    solver.add(*translation.assertions, *lemmas)
     if any(z3.is_false(each) for each in solver.assertions()):
         return "unsat", []
     # z3 names fresh constants word!1, which cvc5 wants quoted: it is, by z3.
     problem = solver.to_smt2()
-    answers: multiprocessing.Queue = multiprocessing.Queue()
-    at_work = [multiprocessing.Process(target=by, args=(problem, answers), daemon=True) for by in (by_z3, by_cvc5)]
+    answers: Answers = mp.Queue()
+    at_work = [mp.Process(target=by, args=(problem, answers), daemon=True) for by in (by_z3, by_cvc5)]
     for each in at_work:
         each.start()
     for _ in at_work:

@@ -123,22 +123,28 @@ contract SlashMathProofs is Proof {
         assert(afterElastic >= safeElastic);
     }
 
-    /// Hostile step: the epoch ends, after others took what they can in it; then others take what they can in the next.
-    /// What was safe can still be slashed.
-    function check_end_of_epoch__leaves_what_is_safe(
-        AnyEpoch memory a,
-        Parts memory next,
-        uint256 guaranteed,
-        uint256 elastic
-    ) external pure {
+    /// Hostile step: the epoch ends, after others took what they can in it. As `safe` says, the next one begins with
+    /// (1 - F)·B and what this AVS did not take of its guaranteed part, at least.
+    function check_end_of_epoch__leaves_the_base_of_what_is_safe(AnyEpoch memory a) external pure {
         Epoch memory e = assumeWithinBounds(a);
-        assumeValid(next);
-        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
         uint256 taken = a.ownGuaranteed + a.ownElastic + a.othersGuaranteed + a.othersElastic;
-        Epoch memory after_ = assumeWithinBounds(AnyEpoch(next, a.base - taken, 0, 0, guaranteed, elastic));
-        (uint256 slashableGuaranteed, uint256 slashableElastic) = after_.slashable();
-        assert(slashableGuaranteed >= safeGuaranteed);
-        assert(slashableElastic >= safeElastic);
+        assert(e.base - taken >= leastNextBase(e));
+    }
+
+    /// And whatever others then take in the next epoch, what was safe can still be slashed. By the proof before this one
+    /// the next epoch begins with any base from `leastNextBase` on.
+    function check_next_epoch__leaves_what_is_safe_guaranteed(AnyEpoch memory a, AnyEpoch memory b) external pure {
+        (Epoch memory e, Epoch memory later) = assumeNext(a, b);
+        (uint256 safeGuaranteed,) = e.safe(later.parts);
+        (uint256 guaranteed,) = later.slashable();
+        assert(guaranteed >= safeGuaranteed);
+    }
+
+    function check_next_epoch__leaves_what_is_safe_elastic(AnyEpoch memory a, AnyEpoch memory b) external pure {
+        (Epoch memory e, Epoch memory later) = assumeNext(a, b);
+        (, uint256 safeElastic) = e.safe(later.parts);
+        (, uint256 elastic) = later.slashable();
+        assert(elastic >= safeElastic);
     }
 
     // --------------------------------------------------------------------------------------------------- what is assumed
@@ -164,6 +170,22 @@ contract SlashMathProofs is Proof {
         to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
         to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
         to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
+    }
+
+    function assumeNext(AnyEpoch memory a, AnyEpoch memory b)
+        private
+        pure
+        returns (Epoch memory e, Epoch memory later)
+    {
+        (b.ownGuaranteed, b.ownElastic) = (0, 0);
+        e = assumeWithinBounds(a);
+        later = assumeWithinBounds(b);
+        vm.assume(leastNextBase(e) <= b.base);
+    }
+
+    function leastNextBase(Epoch memory e) private pure returns (uint256) {
+        return SlashMath.floorUp(e.base, e.parts.lossBudget)
+            + SlashMath.partDown(e.base, e.parts.guaranteed) - e.ownGuaranteed;
     }
 
     function assumeValid(Parts memory p) private pure {
