@@ -20,7 +20,7 @@ def place(element: dict[str, Any]) -> str:
 def found() -> set[tuple[str, str]]:
     slither = Path(".venv-audit/bin/slither")
     said = subprocess.run([slither, ".", "--json", "-"], capture_output=True, text=True, check=False)
-    report = json.loads(said.stdout) if said.stdout else {"success": False, "error": said.stderr}
+    report: dict[str, Any] = json.loads(said.stdout) if said.stdout else {"success": False, "error": said.stderr}
     if not report["success"]:
         sys.exit(f"Slither failed: {report['error']}")
     results = report["results"].get("detectors", [])

@@ -9,7 +9,6 @@ is only said after the counterexample was checked in the query as it was given.
 """
 
 import multiprocessing as mp
-import multiprocessing.queues
 import re
 import sys
 from itertools import permutations
@@ -31,9 +30,6 @@ SIGNED_COMPARISONS = {
     z3.Z3_OP_SGEQ: lambda x, y: x >= y,
     z3.Z3_OP_SGT: lambda x, y: x > y,
 }
-
-
-Answers = multiprocessing.queues.Queue[tuple[str, dict[str, int]]]
 
 
 class Number:
@@ -422,7 +418,7 @@ def is_variable(t: z3.AstRef) -> bool:
 # ------------------------------------------------------------------------------------------------------------ solvers
 
 
-def by_z3(problem: str, answers: Answers) -> None:
+def by_z3(problem: str, answers: "mp.Queue[tuple[str, dict[str, int]]]") -> None:
     solver = z3.SolverFor("QF_NIA")
     solver.from_string(problem)
     result = str(solver.check())
@@ -432,7 +428,7 @@ def by_z3(problem: str, answers: Answers) -> None:
     answers.put((result, model))
 
 
-def by_cvc5(problem: str, answers: Answers) -> None:
+def by_cvc5(problem: str, answers: "mp.Queue[tuple[str, dict[str, int]]]") -> None:
     import cvc5  # takes half a second, which most queries do not need
 
     solver = cvc5.Solver()
@@ -467,7 +463,7 @@ def solve(query: list[z3.BoolRef]) -> tuple[str, list[tuple[z3.BitVecRef, int]]]
         return "unsat", []
     # z3 names fresh constants word!1, which cvc5 wants quoted: it is, by z3.
     problem = solver.to_smt2()
-    answers: Answers = mp.Queue()
+    answers: mp.Queue[tuple[str, dict[str, int]]] = mp.Queue()
     at_work = [mp.Process(target=by, args=(problem, answers), daemon=True) for by in (by_z3, by_cvc5)]
     for each in at_work:
         each.start()

@@ -27,10 +27,16 @@ contract PoolMathProofs is Proof {
 
     function check_parts_of_a_claim__are_worth_no_more_than_all(uint112 a, uint112 b, uint64 retained) external pure {
         vm.assume(retained <= WAD);
-        assert(toVaultSharesDown(a, retained) + toVaultSharesDown(b, retained) <= toVaultSharesDown(uint256(a) + b, retained));
+        assert(
+            toVaultSharesDown(a, retained) + toVaultSharesDown(b, retained)
+                <= toVaultSharesDown(uint256(a) + b, retained)
+        );
     }
 
-    function check_slash__leaves_and_moves_no_more_than_there_was(uint112 shares, uint64 retained, uint64 taken) external pure {
+    function check_slash__leaves_and_moves_no_more_than_there_was(uint112 shares, uint64 retained, uint64 taken)
+        external
+        pure
+    {
         vm.assume(taken <= retained && retained <= WAD);
         uint256 moved = toVaultSharesDown(shares, taken);
         uint256 left = toVaultSharesDown(shares, retained - taken);

@@ -153,9 +153,7 @@ contract SlashMathProofs is Proof {
         assumeValid(a.parts);
         vm.assume(a.base <= WAD);
         withinBounds(a, suppose);
-        return Epoch(
-            a.parts, a.base, a.ownGuaranteed, a.ownElastic, a.ownElastic + a.othersElastic
-        );
+        return Epoch(a.parts, a.base, a.ownGuaranteed, a.ownElastic, a.ownElastic + a.othersElastic);
     }
 
     function withinBounds(AnyEpoch memory a, function(bool) internal pure to) private pure {
@@ -184,8 +182,8 @@ contract SlashMathProofs is Proof {
     }
 
     function leastNextBase(Epoch memory e) private pure returns (uint256) {
-        return SlashMath.floorUp(e.base, e.parts.lossBudget)
-            + SlashMath.partDown(e.base, e.parts.guaranteed) - e.ownGuaranteed;
+        return SlashMath.floorUp(e.base, e.parts.lossBudget) + SlashMath.partDown(e.base, e.parts.guaranteed)
+            - e.ownGuaranteed;
     }
 
     function assumeValid(Parts memory p) private pure {
