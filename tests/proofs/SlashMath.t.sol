@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.36;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
 import {Epoch, Parts, SlashMath} from "../../contracts/libraries/SlashMath.sol";
 import {Proof} from "./Proof.sol";
@@ -112,9 +113,9 @@ contract SlashMathProofs is Proof {
         assumeValid(next);
         assumeValid(changed);
         Parts memory now_ = a.parts;
-        vm.assume(changed.guaranteed >= min(now_.guaranteed, next.guaranteed));
-        vm.assume(changed.elastic >= min(now_.elastic, next.elastic));
-        vm.assume(changed.lossBudget >= min(now_.lossBudget, next.lossBudget));
+        vm.assume(changed.guaranteed >= Math.min(now_.guaranteed, next.guaranteed));
+        vm.assume(changed.elastic >= Math.min(now_.elastic, next.elastic));
+        vm.assume(changed.lossBudget >= Math.min(now_.lossBudget, next.lossBudget));
         vm.assume(changed.allGuaranteed <= next.allGuaranteed);
         vm.assume(changed.allElastic - changed.elastic <= next.allElastic - next.elastic);
         (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
@@ -193,9 +194,5 @@ contract SlashMathProofs is Proof {
         vm.assume(p.elastic <= BPS);
         vm.assume(p.allElastic < 1 << 24);
         vm.assume(p.elastic <= p.allElastic);
-    }
-
-    function min(uint256 x, uint256 y) private pure returns (uint256) {
-        return x < y ? x : y;
     }
 }
