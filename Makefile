@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants gas load deploy console lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants proofs slither gas load deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,6 +81,23 @@ format: setup ## format the code
 
 sizes: build ## check the size of the contracts
 	python tools/sizes.py
+
+.venv-audit/.done: requirements-audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
+	touch $@
+
+# From nothing, as Slither takes every build that it finds.
+.build/audit/.done: foundry.toml $(SOURCES) $(wildcard tests/proofs/*.sol) | setup .venv-audit/.done
+	rm -rf .build/audit
+	FOUNDRY_PROFILE=audit forge build --ast --extra-output storageLayout metadata
+	touch $@
+
+proofs: .build/audit/.done ## prove the mathematics for all inputs; ARGS is passed on to halmos
+	PATH=$(CURDIR)/.venv-audit/bin:$(PATH) FOUNDRY_PROFILE=audit halmos --config tests/proofs/halmos.toml $(ARGS)
+
+slither: .build/audit/.done ## look for what docs/static-analysis.md does not explain
+	FOUNDRY_PROFILE=audit .venv-audit/bin/python tools/findings.py
 
 clean: ## remove what was built, but not what was installed
 	rm -rf .build contracts/.cache

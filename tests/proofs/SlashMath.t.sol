@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.36;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
+import {Epoch, Parts, SlashMath} from "../../contracts/libraries/SlashMath.sol";
+import {Proof} from "./Proof.sol";
+
+/// A state of an epoch as it comes into a proof.
+struct AnyEpoch {
+    Parts parts;
+    uint256 base;
+    uint256 ownGuaranteed;
+    uint256 ownElastic;
+    /// What all others together took.
+    uint256 othersGuaranteed;
+    uint256 othersElastic;
+}
+
+/// The mathematics of the loss budget, for one AVS and any number of others, after any history of the epoch.
+///
+/// No bound but those of the contracts: `retained` is at most 1e18, a part at most 10,000 bps, Σh below 2^24, Σg ≤ F.
+/// `assumeWithinBounds` is what holds after any executions of an epoch: the first proof says that it is true of an epoch
+/// that begins, and `slash` that an execution of this AVS keeps it, and so by symmetry one of another. So all here is
+/// true after any number of executions by any number of AVSs.
+contract SlashMathProofs is Proof {
+    function check_epoch_that_begins__is_within_bounds(Parts memory parts, uint256 base) external pure {
+        assumeValid(parts);
+        vm.assume(base <= WAD);
+        withinBounds(AnyEpoch(parts, base, 0, 0, 0, 0), isTrue);
+    }
+
+    function check_slashable__is_the_formula(AnyEpoch memory a) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+        int256 mine = int256(e.base * e.parts.elastic / BPS) - int256(e.ownElastic);
+        int256 shared = int256(e.base * (e.parts.lossBudget - e.parts.allGuaranteed) / BPS) - int256(e.elasticTaken);
+        int256 least = mine < shared ? mine : shared;
+        assert(guaranteed == e.base * e.parts.guaranteed / BPS - e.ownGuaranteed);
+        assert(elastic == (least < 0 ? 0 : uint256(least)));
+    }
+
+    /// Promise 2: an execution leaves what all took of the epoch within F·B. And what was assumed holds after it.
+    function check_slash__keeps_the_loss_budget(AnyEpoch memory a, uint256 guaranteed, uint256 elastic) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 mostGuaranteed, uint256 mostElastic) = e.slashable();
+        vm.assume(guaranteed <= mostGuaranteed);
+        vm.assume(elastic <= mostElastic);
+        a.ownGuaranteed += guaranteed;
+        a.ownElastic += elastic;
+        withinBounds(a, isTrue);
+        uint256 taken = a.ownGuaranteed + a.ownElastic + a.othersGuaranteed + a.othersElastic;
+        assert(taken * BPS <= e.base * e.parts.lossBudget);
+        assert(e.base - taken >= SlashMath.floorUp(e.base, e.parts.lossBudget));
+    }
+
+    /// Promises 3 and 4: whatever another took, the guaranteed part is untouched, and of the elastic part no more is lost
+    /// than what was taken.
+    function check_slash_by_others__leaves_the_guaranteed_part(AnyEpoch memory a, uint256 guaranteed, uint256 elastic)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        (uint256 guaranteedBefore, uint256 elasticBefore) = e.slashable();
+        vm.assume(elastic <= e.othersElastic());
+        vm.assume(guaranteed <= WAD);
+        vm.assume(elastic <= WAD);
+        a.othersGuaranteed += guaranteed;
+        a.othersElastic += elastic;
+        e = assumeWithinBounds(a);
+        (uint256 guaranteedAfter, uint256 elasticAfter) = e.slashable();
+        assert(guaranteedAfter == guaranteedBefore);
+        assert(elasticAfter <= elasticBefore && elasticBefore - elasticAfter <= elastic);
+    }
+
+    /// What is safe is no more than what can be slashed now.
+    function check_safe__can_be_slashed_now(AnyEpoch memory a, Parts memory next) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+        assert(safeGuaranteed <= guaranteed);
+        assert(safeElastic <= elastic);
+    }
+
+    /// Hostile step: others execute what they can in this epoch. What is safe stays.
+    function check_slash_by_others__leaves_what_is_safe(
+        AnyEpoch memory a,
+        Parts memory next,
+        uint256 guaranteed,
+        uint256 elastic
+    ) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        vm.assume(guaranteed <= WAD);
+        vm.assume(elastic <= WAD);
+        a.othersGuaranteed += guaranteed;
+        a.othersElastic += elastic;
+        e = assumeWithinBounds(a);
+        (uint256 afterGuaranteed, uint256 afterElastic) = e.safe(next);
+        assert(afterGuaranteed >= safeGuaranteed);
+        assert(afterElastic >= safeElastic);
+    }
+
+    /// Hostile step: the operator announces what can still change the next epoch, which is to call off rises (see
+    /// `LanesProofs`). What is safe stays.
+    function check_announcement__leaves_what_is_safe(AnyEpoch memory a, Parts memory next, Parts memory changed)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        assumeValid(changed);
+        Parts memory now_ = a.parts;
+        vm.assume(changed.guaranteed >= Math.min(now_.guaranteed, next.guaranteed));
+        vm.assume(changed.elastic >= Math.min(now_.elastic, next.elastic));
+        vm.assume(changed.lossBudget >= Math.min(now_.lossBudget, next.lossBudget));
+        vm.assume(changed.allGuaranteed <= next.allGuaranteed);
+        vm.assume(changed.allElastic - changed.elastic <= next.allElastic - next.elastic);
+        (uint256 safeGuaranteed, uint256 safeElastic) = e.safe(next);
+        (uint256 afterGuaranteed, uint256 afterElastic) = e.safe(changed);
+        assert(afterGuaranteed >= safeGuaranteed);
+        assert(afterElastic >= safeElastic);
+    }
+
+    /// Hostile step: the epoch ends, after others took what they can in it. As `safe` says, the next one begins with
+    /// (1 - F)·B and what this AVS did not take of its guaranteed part, at least.
+    function check_end_of_epoch__leaves_the_base_of_what_is_safe(AnyEpoch memory a) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        uint256 taken = a.ownGuaranteed + a.ownElastic + a.othersGuaranteed + a.othersElastic;
+        assert(e.base - taken >= leastNextBase(e));
+    }
+
+    /// And whatever others then take in the next epoch, what was safe can still be slashed. By the proof before this one
+    /// the next epoch begins with any base from `leastNextBase` on.
+    function check_next_epoch__leaves_what_is_safe_guaranteed(AnyEpoch memory a, AnyEpoch memory b) external pure {
+        (Epoch memory e, Epoch memory later) = assumeNext(a, b);
+        (uint256 safeGuaranteed,) = e.safe(later.parts);
+        (uint256 guaranteed,) = later.slashable();
+        assert(guaranteed >= safeGuaranteed);
+    }
+
+    function check_next_epoch__leaves_what_is_safe_elastic(AnyEpoch memory a, AnyEpoch memory b) external pure {
+        (Epoch memory e, Epoch memory later) = assumeNext(a, b);
+        (, uint256 safeElastic) = e.safe(later.parts);
+        (, uint256 elastic) = later.slashable();
+        assert(elastic >= safeElastic);
+    }
+
+    // --------------------------------------------------------------------------------------------------- what is assumed
+
+    function assumeWithinBounds(AnyEpoch memory a) private pure returns (Epoch memory) {
+        assumeValid(a.parts);
+        vm.assume(a.base <= WAD);
+        withinBounds(a, suppose);
+        return Epoch(a.parts, a.base, a.ownGuaranteed, a.ownElastic, a.ownElastic + a.othersElastic);
+    }
+
+    function withinBounds(AnyEpoch memory a, function(bool) internal pure to) private pure {
+        uint256 base = a.base;
+        Parts memory p = a.parts;
+        to(a.ownGuaranteed <= WAD);
+        to(a.ownElastic <= WAD);
+        to(a.othersGuaranteed <= WAD);
+        to(a.othersElastic <= WAD);
+        to(a.ownGuaranteed * BPS <= base * p.guaranteed);
+        to(a.ownElastic * BPS <= base * p.elastic);
+        to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
+        to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
+        to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
+    }
+
+    function assumeNext(AnyEpoch memory a, AnyEpoch memory b)
+        private
+        pure
+        returns (Epoch memory e, Epoch memory later)
+    {
+        (b.ownGuaranteed, b.ownElastic) = (0, 0);
+        e = assumeWithinBounds(a);
+        later = assumeWithinBounds(b);
+        vm.assume(leastNextBase(e) <= b.base);
+    }
+
+    function leastNextBase(Epoch memory e) private pure returns (uint256) {
+        return SlashMath.floorUp(e.base, e.parts.lossBudget) + SlashMath.partDown(e.base, e.parts.guaranteed)
+            - e.ownGuaranteed;
+    }
+
+    function assumeValid(Parts memory p) private pure {
+        vm.assume(p.lossBudget <= BPS);
+        vm.assume(p.allGuaranteed <= p.lossBudget);
+        vm.assume(p.guaranteed <= p.allGuaranteed);
+        vm.assume(p.elastic <= BPS);
+        vm.assume(p.allElastic < 1 << 24);
+        vm.assume(p.elastic <= p.allElastic);
+    }
+}
