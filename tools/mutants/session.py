@@ -5,19 +5,19 @@ Fixtures that deploy are made once, with no mutant on. `Order` and `Outcome` go 
 standard streams.
 """
 
-import os
+import json
 import re
 import signal
 import sys
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from typing import Any
 
 import ape
 import pytest
-import requests
 from _pytest.runner import runtestprotocol
 from ape_foundry import FoundryProvider
 from web3.providers.rpc import HTTPProvider
@@ -27,8 +27,11 @@ from tools.mutants.schemata import BASE
 FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows")
 ARGUMENTS = ["-q", "-p", "no:cacheprovider", "-W", "ignore", *(f"tests/{name}" for name in FOLDERS)]
 ARGUMENTS += ["tests/test_access_matrix.py"]
+# Random histories: minutes each, and they shrink what they find.
+RANDOM = ("rewards/test_machine.py", "slashing/test_model.py", "slashing/test_safe_search.py")
+ARGUMENTS += [f"--ignore=tests/{name}" for name in RANDOM]
 GAS_LIMIT = 400_000_000  # of a block: the instrumented contracts are large
-MARK = re.compile(rf'"to":"0x0{{24}}{BASE >> 32:08x}([0-9a-f]{{8}})"')
+MARK = re.compile(f'"to":"0x0{{24}}{BASE >> 32:08x}([0-9a-f]{{8}})"'.encode())
 COVER, NONE = 0, -1  # ids: record what is reached; no mutant
 
 
@@ -150,33 +153,45 @@ def _switch(mutant: int) -> None:
     ape.chain.provider.make_request("anvil_setCoinbase", [f"0x{BASE + mutant if mutant >= 0 else 0:040x}"])
 
 
+_nodes: dict[str, HTTPConnection] = {}
+
+
+def _post(provider: HTTPProvider, _: str, data: bytes) -> bytes:
+    """As `HTTPProvider._make_request`, in half the time."""
+    address = str(provider.endpoint_uri).removeprefix("http://")
+    node = _nodes.setdefault(address, HTTPConnection(address, timeout=60))
+    try:
+        node.request("POST", "/", data, {"Content-Type": "application/json"})
+        return node.getresponse().read()
+    except Exception:
+        node.close()
+        raise
+
+
 def _record(session: Session) -> None:
     """In recording mode every call and transaction is traced: each place calls its own address."""
     plain = HTTPProvider.make_request
+    options = {"tracer": "callTracer"}
 
-    def traced(provider: HTTPProvider, method: str, parameters: list[Any]) -> str:
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
-        return requests.post(str(provider.endpoint_uri), json=request, timeout=60).text
+    def trace(provider: HTTPProvider, method: str, *parameters: Any) -> bytes:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [*parameters, options]}
+        return _post(provider, method, json.dumps(request).encode())
 
     def make_request(provider: HTTPProvider, method: Any, parameters: Any) -> Any:
         answer = plain(provider, method, parameters)
         if session.mutant != COVER:
             return answer
-        options = {"tracer": "callTracer"}
-        text = ""
+        text = b""
         if method in ("eth_call", "eth_estimateGas"):
-            block = parameters[1] if len(parameters) > 1 else "latest"
-            text = traced(provider, "debug_traceCall", [parameters[0], block, options])
+            text = trace(provider, "debug_traceCall", parameters[0], parameters[1] if parameters[1:] else "latest")
         elif method in ("eth_sendRawTransaction", "eth_sendTransaction") and "result" in answer:
-            for _ in range(200):
-                text = traced(provider, "debug_traceTransaction", [answer["result"], options])
-                if '"result":{' in text:
-                    break
-                time.sleep(0.005)
+            while b'"result":{' not in text:  # Anvil often answers before the block is there
+                text = trace(provider, "debug_traceTransaction", answer["result"])
         session.reached |= {int(mark, 16) for mark in MARK.findall(text)}
         return answer
 
     HTTPProvider.make_request = make_request  # type: ignore[method-assign]
+    HTTPProvider._make_request = _post  # type: ignore[assignment,method-assign]
 
 
 def _command(provider: FoundryProvider, plain: Any = FoundryProvider.build_command) -> list[str]:
@@ -188,7 +203,6 @@ def _command(provider: FoundryProvider, plain: Any = FoundryProvider.build_comma
 def main() -> None:
     orders = Connection(int(sys.argv[1]))
     FoundryProvider.build_command = _command
-    os.environ.pop("APE_FOUNDRY_HOST", None)
     pytest.main(ARGUMENTS, plugins=[Session(orders)])
 
 

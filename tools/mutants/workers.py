@@ -1,5 +1,6 @@
 """Workers that are kept busy with orders until there are no more."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tools.mutants.project import PROJECT, STATE
 from tools.mutants.session import Order, Outcome
 
 Task = TypeVar("Task")
+PASSED = ("HOME", "PATH", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER")  # Ape reads all there are again and again
 GRACE = 120.0  # beyond the limits of the tests [s]
 
 
@@ -22,6 +24,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tools.mutants.session", str(theirs.fileno())],
                 cwd=PROJECT,
+                env={name: os.environ[name] for name in PASSED if name in os.environ},
                 pass_fds=[theirs.fileno()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
