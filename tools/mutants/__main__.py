@@ -34,9 +34,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tools.mutants.orders import COVER, Order, Outcome
 from tools.mutants.project import STATE, prepare
 from tools.mutants.schemata import Mutant, Schemata
-from tools.mutants.session import COVER, Order, Outcome
 from tools.mutants.solidity import ROOT, project_sources
 from tools.mutants.workers import Crew
 
@@ -76,7 +76,8 @@ class Verdict:
 
 
 class Run:
-    def __init__(self, schemata: Schemata, digest: str) -> None:
+    def __init__(self, schemata: Schemata, digest: str, scope: str) -> None:
+        self.scope = scope  # which tests take part
         self.mutants = schemata.mutants
         self.untyped = schemata.untyped
         self.folder = STATE / digest
@@ -98,14 +99,18 @@ class Run:
 
     def cover(self, crew: Crew[str]) -> None:
         """Runs each new or changed test once, with no mutant on."""
-        new = [name for name in crew.tests if name not in self.reach or self.reach[name].version != version(name)]
         self.reach = {name: self.reach[name] for name in crew.tests if name in self.reach}
-        if not new:
-            return
+        new = [name for name in crew.tests if name not in self.reach or self.reach[name].version != version(name)]
+        new = [name for name in new if name.startswith(self.scope)]
         with self._progress() as progress:
             bar = progress.add_task("tests with no mutant on", total=len(new), note="")
             for name, _, outcome in crew.work(iter(new), lambda name: Order(COVER, [name], [600.0])):
                 progress.advance(bar)
+                if outcome and outcome.failed and outcome.sound:
+                    # It has too little gas or time to be traced: it may reach whatever its folder is for.
+                    home = {number for number, mutant in self.mutants.items() if f"/{_home(mutant)}/" in name}
+                    self.reach[name] = Reach(version(name), outcome.seconds[0], sorted(outcome.reached[0] | home))
+                    continue
                 if outcome is None or outcome.failed:
                     self.reach.pop(name, None)
                     self.console.print(f"left out, as it fails with no mutant on: {name}: {outcome and outcome.why}")
@@ -132,8 +137,7 @@ class Run:
     def tests(self, mutant: Mutant, fresh: bool) -> list[str]:
         """Those that could see it, the likeliest and quickest first."""
         if fresh:
-            home = HOME.get(Path(mutant.file).stem, "registry")
-            names = [name for name in self.reach if name.startswith(f"tests/{home}/")]
+            names = [name for name in self.reach if name.startswith(f"tests/{_home(mutant)}/")]
             names = [name for name in names if self.reach[name].seconds < SLOW]
         else:
             tried = set(self.verdicts[mutant.key].tried) if mutant.key in self.verdicts else set()
@@ -151,8 +155,9 @@ class Run:
         if not hasattr(self, "_by_mutant"):
             self._by_mutant: dict[int, list[str]] = defaultdict(list)
             for name, reach in self.reach.items():
-                for number in reach.mutants:
-                    self._by_mutant[number].append(name)
+                if name.startswith(self.scope):
+                    for number in reach.mutants:
+                        self._by_mutant[number].append(name)
         return self._by_mutant
 
     def order(self, task: tuple[Mutant, bool]) -> Order:
@@ -193,7 +198,7 @@ class Run:
                 survivors = sum(not each.killed for each in self.verdicts.values())
                 progress.update(bar, advance=1, note=f"{survivors} survive")
                 if loud or not verdict.killed:
-                    self.console.print(self.told(mutant, verdict), markup=False, highlight=False)
+                    self.console.print(self.told(mutant, verdict), markup=False, highlight=False, soft_wrap=True)
 
     def judge(self, mutant: Mutant, fresh: bool, order: Order, outcome: Outcome | None) -> Verdict:
         old = self.verdicts.get(mutant.key)
@@ -236,9 +241,11 @@ class Run:
             "survivors": survivors,
         }
         RESULT.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-        self.console.print(f"{'':40}" + "".join(f"{column:>12}" for column in columns))
+        self.console.print(f"{'':40}" + "".join(f"{column:>12}" for column in columns), soft_wrap=True)
         for file, counts in [*sorted(files.items()), ("all", total)]:
-            self.console.print(f"{file:40}" + "".join(f"{counts[column]:12,}" for column in columns), highlight=False)
+            self.console.print(
+                f"{file:40}" + "".join(f"{counts[column]:12,}" for column in columns), highlight=False, soft_wrap=True
+            )
         judged = total["killed"] + total["survived"]
         if judged:
             self.console.print(f"killed: {total['killed'] / judged:.1%}")
@@ -247,6 +254,10 @@ class Run:
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         return Progress(*columns, TextColumn("{task.fields[note]}"), console=self.console)
+
+
+def _home(mutant: Mutant) -> str:
+    return HOME.get(Path(mutant.file).stem, "registry")
 
 
 @cache
@@ -269,12 +280,13 @@ def main() -> int:
     parser.add_argument("--only", metavar="FILE", help="the mutants of one file, such as contracts/StakingVault.sol")
     parser.add_argument("--id", type=int, help="one mutant, with the change and the test that kills it")
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants at random")
+    parser.add_argument("--tests", default="tests/", metavar="FOLDER", help="with the tests of one folder only")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="write the result of what was run so far")
     arguments = parser.parse_args()
 
     schemata = Schemata(project_sources())
-    run = Run(schemata, prepare(schemata.rendered()))
+    run = Run(schemata, prepare(schemata.rendered()), arguments.tests)
     wanted = [mutant for mutant in run.mutants.values() if arguments.only in (None, mutant.file)]
     if arguments.id:
         wanted = [run.mutants[arguments.id]]

@@ -1,7 +1,7 @@
 """
 One worker: a pytest session over the instrumented contracts that runs the tests it is told to, in any order.
 
-Fixtures that deploy are made once, with no mutant on. `Order` and `Outcome` go through a socket, as pytest takes the
+Fixtures that deploy are made once, with no mutant on. Orders and outcomes go through a socket, as pytest takes the
 standard streams.
 """
 
@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,6 +21,7 @@ from _pytest.runner import runtestprotocol
 from ape_foundry import FoundryProvider
 from web3.providers.rpc import HTTPProvider
 
+from tools.mutants.orders import COVER, NONE, Order, Outcome
 from tools.mutants.schemata import BASE
 
 FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows")
@@ -32,27 +32,6 @@ RANDOM = ("rewards/test_machine.py", "slashing/test_model.py", "slashing/test_sa
 ARGUMENTS += [f"--ignore=tests/{name}" for name in RANDOM]
 GAS_LIMIT = 400_000_000  # of a block: the instrumented contracts are large
 MARK = re.compile(f'"to":"0x0{{24}}{BASE >> 32:08x}([0-9a-f]{{8}})"'.encode())
-COVER, NONE = 0, -1  # ids: record what is reached; no mutant
-
-
-@dataclass(frozen=True)
-class Order:
-    """Tests to run with a mutant on until the first one fails."""
-
-    mutant: int
-    tests: list[str]
-    limits: list[float]  # [s]
-    fresh: bool = False  # whether the fixtures are made with the mutant on, too
-
-
-@dataclass
-class Outcome:
-    failed: str = ""  # the first test that failed
-    why: str = ""
-    sound: bool = True  # whether it passes with no mutant on
-    seconds: list[float] = field(default_factory=list)  # of each test that ran
-    reached: list[set[int]] = field(default_factory=list)  # by each test, if recorded
-    fixtures: set[int] = field(default_factory=set)  # reached while fixtures were made
 
 
 class OverTimeError(Exception):
@@ -185,7 +164,9 @@ def _record(session: Session) -> None:
         if method in ("eth_call", "eth_estimateGas"):
             text = trace(provider, "debug_traceCall", parameters[0], parameters[1] if parameters[1:] else "latest")
         elif method in ("eth_sendRawTransaction", "eth_sendTransaction") and "result" in answer:
-            while b'"result":{' not in text:  # Anvil often answers before the block is there
+            while (
+                b'"type":"C' not in text
+            ):  # a call or a creation; nothing yet if Anvil answers before the block is there
                 text = trace(provider, "debug_traceTransaction", answer["result"])
         session.reached |= {int(mark, 16) for mark in MARK.findall(text)}
         return answer

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+from tools.mutants.orders import Order, Outcome
 from tools.mutants.project import PROJECT, STATE
-from tools.mutants.session import Order, Outcome
 
 Task = TypeVar("Task")
 PASSED = ("HOME", "PATH", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER")  # Ape reads all there are again and again
