@@ -243,9 +243,8 @@ class Run:
         RESULT.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
         self.console.print(f"{'':40}" + "".join(f"{column:>12}" for column in columns), soft_wrap=True)
         for file, counts in [*sorted(files.items()), ("all", total)]:
-            self.console.print(
-                f"{file:40}" + "".join(f"{counts[column]:12,}" for column in columns), highlight=False, soft_wrap=True
-            )
+            row = "".join(f"{counts[column]:12,}" for column in columns)
+            self.console.print(f"{file:40}{row}", highlight=False, soft_wrap=True)
         judged = total["killed"] + total["survived"]
         if judged:
             self.console.print(f"killed: {total['killed'] / judged:.1%}")
