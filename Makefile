@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test gas deploy console mutants lint format sizes clean
+.PHONY: help setup build demo test gas load deploy console mutants lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,6 +42,9 @@ test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
 
 gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check compare with it instead
 	env -u APE_FOUNDRY_HOST python -m bench.gas $(ARGS)
+
+load: build ## as gas, in a pool with 10,000 stakers or STAKERS; writes bench/load.json or compares with it
+	env -u APE_FOUNDRY_HOST python -m bench.load $(if $(STAKERS),--stakers $(STAKERS)) $(ARGS)
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)

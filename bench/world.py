@@ -23,7 +23,6 @@ PART = 3_123456789123456789  # what a staker takes out of its position
 LOSS_BUDGET, COMMISSION = 5_000, 1_000  # of every pool [bps]
 GUARANTEED = 2_000  # of an AVS with a recipient [bps]
 ACCEPTED = (LOSS_BUDGET, COMMISSION, 0, False)  # what a staker states who has looked at the pool
-CROWD_BATCH = 100  # stakers who fit into one block
 
 # Goes through a range and shows how far it got, under a name.
 Track = Callable[[range, str], Iterable[int]]
@@ -42,7 +41,6 @@ class World:
     asset: ContractInstance
     vault: ContractInstance
     native: ContractInstance  # the vault over WETH
-    crowd: ContractInstance
     alice: AccountAPI
     bob: AccountAPI
     newcomer: AccountAPI  # holds the token, never staked
@@ -98,16 +96,6 @@ class World:
         self.protocol.skip_epochs(count)
         self.touch()
 
-    def gather(self, operator: AccountAPI, count: int, *, leaving: int = 0) -> None:
-        """So many more stakers, each of its own address, delegate to `operator` and undelegate `leaving`."""
-        for start in self.track(range(0, count, CROWD_BATCH), f"a crowd of {count:,}"):
-            batch = min(CROWD_BATCH, count - start)
-            data = self.crowd.join.encode_input(self.vault, operator, batch, AMOUNT, leaving)
-            call = {"from": self.stranger.address, "to": self.crowd.address, "data": data.to_0x_hex()}
-            # Ape would spend most of the time on reading the logs.
-            receipt = ape.chain.provider.make_request("eth_sendTransactionSync", [call])
-            assert receipt["status"] == "0x1", "the crowd did not fit into a block"
-
 
 def deploy_weth(deployer: AccountAPI) -> ContractInstance:
     """The WETH9 of mainnet, as npm has it."""
@@ -160,7 +148,6 @@ def create_world(track: Track) -> World:
         asset,
         vault,
         native,
-        owner.deploy(project.Crowd),
         alice,
         bob,
         newcomer,

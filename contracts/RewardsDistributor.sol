@@ -68,7 +68,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     // What streams pay in the epochs after the booked ones.
     struct Unbooked {
         Holding[] pool; // in each of them, and in one more
-        uint256[] sums; // what a share-second has earned by the end of each
+        uint256[] sums; // what a share-second has earned by the end of `booked`, and of each
         uint256[] amounts; // what they pay for each [token]
         uint256[] fees; // the commission of that [token]
         uint256 fee; // of all of them [token]
@@ -226,8 +226,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
     /// @inheritdoc IRewardsDistributor
     function book(address operator, address vault, IERC20 token, uint24 epoch_) external guarded {
         if (epoch_ >= epoch()) revert EpochNotOver(epoch_);
-        Line storage line = _lines[operator][vault][token];
-        _booked(line, operator, vault, token, epoch_);
+        _booked(_lines[operator][vault][token], operator, vault, token, epoch_);
     }
 
     // ----------------------------------------------------------------------------------------------------- itself
@@ -398,14 +397,14 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
 
         uint24 first = b.booked + 1;
         uint24 until = _claimableUntil();
-        uint256 sum = line.earnings.total(b.count);
-        for (uint24 i = 0; i < u.sums.length; ++i) {
+        uint256 sum = u.sums[0];
+        for (uint24 i = 0; i < u.amounts.length; ++i) {
             bool needed = u.pool[i].epoch == first + i || u.pool[i + 1].epoch == first + i + 1 || first + i == until
-                || i == u.sums.length - 1;
+                || i == u.amounts.length - 1;
             if (u.amounts[i] != 0) emit Streamed(operator, vault, token, first + i, u.amounts[i], u.fees[i]);
-            if (needed && u.sums[i] != sum) {
-                b.count = line.earnings.add(b.count, first + i, u.sums[i] - sum);
-                sum = u.sums[i];
+            if (needed && u.sums[i + 1] != sum) {
+                b.count = line.earnings.add(b.count, first + i, u.sums[i + 1] - sum);
+                sum = u.sums[i + 1];
             }
         }
         for (uint256 floors = u.touched; floors != 0;) {
@@ -413,7 +412,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
             floors ^= 1 << f;
             line.rates[f].amount = u.rates[f].toUint128();
         }
-        b.booked += uint24(u.sums.length); // at most `to`
+        b.booked += uint24(u.amounts.length); // at most `to`
         b.floors = u.floors.toUint64();
         b.commission = (b.commission + u.fee).toUint120();
         line.book = b;
@@ -429,9 +428,9 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         if (to <= b.booked) return u;
 
         u.pool = DELEGATION.poolHoldings(operator, vault, b.booked + 1, to - b.booked + 1);
-        u.sums = new uint256[](to - b.booked);
-        u.amounts = new uint256[](u.sums.length);
-        u.fees = new uint256[](u.sums.length);
+        u.sums = new uint256[](to - b.booked + 1);
+        u.amounts = new uint256[](to - b.booked);
+        u.fees = new uint256[](to - b.booked);
         u.rates = new uint256[](MAX_FLOOR + 1);
         u.floors = b.floors;
         for (uint256 floors = u.floors; floors != 0;) {
@@ -440,7 +439,8 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
             u.rates[f] = line.rates[f].amount;
         }
         uint256 sum = line.earnings.total(b.count);
-        for (uint24 i = 0; i < u.sums.length; ++i) {
+        u.sums[0] = sum;
+        for (uint24 i = 0; i < u.amounts.length; ++i) {
             uint24 e = b.booked + 1 + i;
             uint256 shareSeconds = u.pool[i].shareSecondsIn(e, EPOCH);
             _goTo(line, u, e, shareSeconds);
@@ -450,7 +450,7 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
                 u.fee += fee;
                 sum += _perShareSecondDown(u.paid - fee, shareSeconds);
             }
-            u.sums[i] = sum;
+            u.sums[i + 1] = sum;
         }
     }
 
@@ -489,19 +489,19 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         Holding memory h = DELEGATION.holding(c.operator, c.vault, staker);
         if (h.moves == cursor.move) {
             // Mostly there is no other since the cursor.
-            (amount, shares, entry) = _collect(line, b, sums, cursor, h, 0, entry, until);
+            if (h.epoch <= until) (amount, shares,) = _collect(line, b, sums, cursor, h, 0, entry);
         } else {
             Holding[] memory moves = DELEGATION.holdings(c.operator, c.vault, staker, cursor.move, MOVES);
             for (; seen < moves.length && moves[seen].epoch <= until; ++seen) {
                 uint256 more;
-                (more, shares, entry) = _collect(line, b, sums, cursor, moves[seen], shares, entry, until);
+                (more, shares, entry) = _collect(line, b, sums, cursor, moves[seen], shares, entry);
                 amount += more;
             }
             if (seen != 0) cursor.move += uint16(seen - 1); // an index of holdings, which are counted in 16 bits
         }
         // If as many were looked at as a claim looks at, there may be more.
         if (seen < MOVES) {
-            (uint256 sum,) = _earnedBy(line, b, sums, until, b.count);
+            (uint256 sum,,) = _earnedBy(line, b, sums, until + 1, b.count);
             amount += shares * EPOCH * (sum - cursor.perShareSecond);
             (cursor.epoch, cursor.perShareSecond) = (until, sum.toUint216());
         }
@@ -517,33 +517,30 @@ contract RewardsDistributor is IRewardsDistributor, Clock, Multicall {
         Cursor memory cursor,
         Holding memory h,
         uint256 shares,
-        uint256 entry,
-        uint24 until
+        uint256 entry
     ) private view returns (uint256 amount, uint256, uint256) {
-        if (h.epoch > until) return (0, 0, entry);
         if (h.epoch > cursor.epoch) {
             uint256 before;
             uint256 sum;
-            (before, entry) = _earnedBy(line, b, sums, h.epoch - 1, entry);
-            (sum, entry) = _earnedBy(line, b, sums, h.epoch, entry);
+            (before, sum, entry) = _earnedBy(line, b, sums, h.epoch, entry);
             amount = shares * EPOCH * (before - cursor.perShareSecond) + h.shareSeconds * (sum - before);
             (cursor.epoch, cursor.perShareSecond) = (h.epoch, sum.toUint216());
         }
         return (amount, h.shares, entry);
     }
 
-    /// What a share-second had earned by the end of an epoch.
-    /// @param guess How many entries are at or before it; returned right.
+    /// What a share-second had earned before an epoch, and by its end.
+    /// @param guess How many entries are before it; the next guess is returned.
     function _earnedBy(Line storage line, Book memory b, uint256[] memory sums, uint24 epoch_, uint256 guess)
         private
         view
-        returns (uint256, uint256)
+        returns (uint256 before, uint256 sum, uint256)
     {
         if (sums.length != 0 && epoch_ > b.booked) {
-            return (sums[Math.min(epoch_ - b.booked, sums.length) - 1], b.count);
+            uint256 last = sums.length - 1;
+            return (sums[Math.min(epoch_ - b.booked - 1, last)], sums[Math.min(epoch_ - b.booked, last)], b.count);
         }
-        guess = line.earnings.countAt(b.count, guess, epoch_);
-        return (line.earnings.total(guess), guess);
+        return line.earnings.around(b.count, guess, epoch_);
     }
 
     /// What a stream did not pay for up to `limit` finished epochs from `s.first` on.

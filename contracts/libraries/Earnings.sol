@@ -39,9 +39,21 @@ library EarningsLib {
         return count == 0 ? 0 : self.entries[count - 1].perShareSecond;
     }
 
-    /// How many of `count` entries are at or before `epoch`. Reads two of them if that is `guess`, and about twice the
+    /// The sum over the epochs before `epoch`, and with it.
+    /// @param guess How many of `count` entries are before it; returned right.
+    function around(Earnings storage self, uint256 count, uint256 guess, uint24 epoch)
+        internal
+        view
+        returns (uint256 before, uint256 sum, uint256 index)
+    {
+        index = self.countBefore(count, guess, epoch);
+        before = self.total(index);
+        sum = index < count && self.entries[index].epoch == epoch ? self.entries[index].perShareSecond : before;
+    }
+
+    /// How many of `count` entries are before `epoch`. Reads two of them if that is `guess`, and about twice the
     /// logarithm of how far it is off otherwise.
-    function countAt(Earnings storage self, uint256 count, uint256 guess, uint256 epoch)
+    function countBefore(Earnings storage self, uint256 count, uint256 guess, uint256 epoch)
         internal
         view
         returns (uint256 low)
@@ -50,16 +62,16 @@ library EarningsLib {
         unchecked {
             uint256 high = guess < count ? guess : count;
             uint256 step = 1;
-            if (high == 0 || self.entries[high - 1].epoch <= epoch) {
+            if (high == 0 || self.entries[high - 1].epoch < epoch) {
                 low = high;
-                while (low + step <= count && self.entries[low + step - 1].epoch <= epoch) {
+                while (low + step <= count && self.entries[low + step - 1].epoch < epoch) {
                     low += step;
                     step *= 2;
                 }
                 high = Math.min(low + step - 1, count);
             } else {
                 --high;
-                while (step <= high && self.entries[high - step].epoch > epoch) {
+                while (step <= high && self.entries[high - step].epoch >= epoch) {
                     high -= step;
                     step *= 2;
                 }
@@ -67,7 +79,7 @@ library EarningsLib {
             }
             while (low < high) {
                 uint256 middle = (low + high) / 2;
-                if (self.entries[middle].epoch <= epoch) low = middle + 1;
+                if (self.entries[middle].epoch < epoch) low = middle + 1;
                 else high = middle;
             }
         }

@@ -1,7 +1,6 @@
 """What `make gas` makes of figures that differ from the committed ones."""
 
-from bench.gas import compare, differences
-from bench.rows.slashing import SAME
+from bench.gas import compare
 
 
 def test_compare__same_figures__says_nothing() -> None:
@@ -25,12 +24,3 @@ def test_compare__row_is_new__is_wrong() -> None:
 
 def test_compare__row_is_gone__is_wrong() -> None:
     assert compare({"stake": 100}, {}) == (["stake is in gas.json, but was not measured"], [])
-
-
-def test_differences__slashes_cost_the_same__says_nothing() -> None:
-    assert differences(dict.fromkeys(SAME, 100)) == []
-
-
-def test_differences__many_stakers_cost_more__is_wrong() -> None:
-    figures = dict.fromkeys(SAME, 100) | {"slash_10000_stakers": 101}
-    assert differences(figures) == ["slash_10000_stakers costs 101, but slash_smallest 100"]

@@ -21,25 +21,7 @@ def assets_for(shares: int, supply: int, held: int) -> int:
 
 
 class TestDonation:
-    """Alice attacks, bob is the victim."""
-
-    def test_inflation__by_the_first_depositor__costs_the_attacker_a_million_times_what_it_takes(
-        self, vault: ContractInstance, asset: ContractInstance, alice: AccountAPI, bob: AccountAPI
-    ) -> None:
-        """Promise 11: no first-depositor profit. One share, then a donation, then the victim, then out."""
-        vault.deposit(1, alice, sender=alice)
-        asset.transfer(vault, 900 * ETHER, sender=alice)
-        vault.deposit(500 * ETHER, bob, sender=bob)
-        bobs = vault.balanceOf(bob)
-        vault.redeem(1, alice, alice, sender=alice)
-        vault.redeem(bobs, bob, bob, sender=bob)
-
-        held, supply = SEED + 1 + 900 * ETHER, SEED + 1
-        assert bobs == shares_for(500 * ETHER, supply, held)
-        share = assets_for(1, supply + bobs, held + 500 * ETHER)
-        assert asset.balanceOf(alice) == FUNDS - 1 - 900 * ETHER + share
-        loss = FUNDS - asset.balanceOf(bob)
-        assert loss <= 900 * ETHER // SEED + 1  # less than a share
+    """Alice attacks, bob is the victim. The stories with all balances are in `tests/attacks/test_price_games.py`."""
 
     def test_inflation__that_would_leave_the_victim_nothing__reverts(
         self, vault: ContractInstance, asset: ContractInstance, alice: AccountAPI, bob: AccountAPI
@@ -48,41 +30,6 @@ class TestDonation:
         less_than_a_share = FUNDS // (SEED + 1)
         with reverts(vault.TooFewShares, shares=0, minShares=1):
             vault.deposit(less_than_a_share, bob, sender=bob)
-
-    def test_donation__before_the_seed__is_lost_to_the_donor(
-        self,
-        protocol: Protocol,
-        fresh: ContractInstance,
-        asset: ContractInstance,
-        owner: AccountAPI,
-        alice: AccountAPI,
-        bob: AccountAPI,
-    ) -> None:
-        asset.transfer(fresh, 900 * ETHER, sender=alice)
-        fresh.seed(sender=owner)
-        fresh.setCap(10**27, sender=protocol.owner)
-        asset.approve(fresh, FUNDS, sender=alice)
-        asset.approve(fresh, FUNDS, sender=bob)
-        fresh.deposit(100 * ETHER, alice, sender=alice)
-        fresh.deposit(500 * ETHER, bob, sender=bob)
-        fresh.redeem(fresh.balanceOf(alice), alice, alice, sender=alice)
-        fresh.redeem(fresh.balanceOf(bob), bob, bob, sender=bob)
-
-        assert asset.balanceOf(alice) < FUNDS - 899 * ETHER
-        assert FUNDS - asset.balanceOf(bob) <= 2 * (900 * ETHER // SEED)
-
-    def test_donation__between_a_deposit_and_its_exit__is_shared_by_holders_and_gains_the_donor_nothing(
-        self, vault: ContractInstance, asset: ContractInstance, alice: AccountAPI, bob: AccountAPI
-    ) -> None:
-        vault.deposit(100 * ETHER, bob, sender=bob)
-        vault.deposit(100 * ETHER, alice, sender=alice)
-        asset.transfer(vault, 10 * ETHER, sender=alice)
-        receipt = vault.redeem(100 * ETHER, alice, alice, sender=alice)
-        paid = assets_for(100 * ETHER, 200 * ETHER + SEED, 210 * ETHER + SEED)
-        assert receipt.return_value == paid
-        assert asset.balanceOf(alice) == FUNDS - 110 * ETHER + paid
-        assert asset.balanceOf(alice) < FUNDS
-        assert vault.previewRedeem(100 * ETHER) >= 100 * ETHER  # bob lost nothing
 
     @pytest.mark.parametrize("parts", [1, 7])
     def test_round_trip__in_one_or_many_parts__gains_nothing(
