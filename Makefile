@@ -8,7 +8,8 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants proofs slither gas load deploy console lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants mutants proofs slither gas load deploy console \
+	lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -67,6 +68,9 @@ deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is fo
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))
 
+mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
+	python -m tools.mutants $(ARGS)
+
 lint: setup ## check style and types
 	ruff check
 	ruff format --check
@@ -100,4 +104,4 @@ slither: .build/audit/.done ## look for what docs/static-analysis.md does not ex
 	FOUNDRY_PROFILE=audit .venv-audit/bin/python tools/findings.py
 
 clean: ## remove what was built, but not what was installed
-	rm -rf .build contracts/.cache
+	rm -rf .build .mutants contracts/.cache

@@ -277,6 +277,12 @@ class TestWipedToNothing:
         )
         assert wiped.balanceOf(delegation) == 0
 
+    def test_max_deposit__is_what_buys_the_shares_that_may_still_be_minted(
+        self, wiped: ContractInstance, alice: AccountAPI
+    ) -> None:
+        supply = 2 * AMOUNT + SEED
+        assert wiped.maxDeposit(alice) == (2**96 - 1 - supply) // (supply + 1)
+
     def test_deposit__is_refused_by_the_bound_on_shares(self, wiped: ContractInstance, alice: AccountAPI) -> None:
         supply = 2 * AMOUNT + SEED
         minted = 10**12 * (supply + 1)
