@@ -77,8 +77,8 @@ def measure() -> str:
     run = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=False
     )
-    # Forge says success of tests that failed.
-    if run.returncode or "[FAIL" in run.stdout:
+    # Forge says success of tests that failed, and of what does not compile.
+    if run.returncode or "[FAIL" in run.stdout or not report.is_file():
         sys.exit(run.stdout)
     return report.read_text()
 

@@ -241,14 +241,19 @@ contract LibrariesTest {
         this.addEarned(1 << 216);
     }
 
-    /// Whatever the guess, as many as a look at each tells.
-    function test_earnings_count_at__is_right_with_any_guess() external {
+    /// Whatever the guess, as many as a look at each tells: entries are in even epochs, and each adds 1.
+    function test_earnings_around__is_right_with_any_guess() external {
         for (uint24 count = 0; count <= 20; ++count) {
             if (count != 0) VM.assertEq(earnings.add(count - 1, 2 * count, 1), count);
-            for (uint256 epoch = 0; epoch <= 2 * uint256(count) + 2; ++epoch) {
-                uint256 right = epoch / 2 < count ? epoch / 2 : count;
+            for (uint24 epoch = 1; epoch <= 2 * count + 2; ++epoch) {
+                uint256 earlier = (epoch - 1) / 2 < count ? (epoch - 1) / 2 : count;
+                uint256 both = epoch / 2 < count ? epoch / 2 : count;
                 for (uint256 guess = 0; guess <= uint256(count) + 2; ++guess) {
-                    VM.assertEq(earnings.countAt(count, guess, epoch), right);
+                    VM.assertEq(earnings.countBefore(count, guess, epoch), earlier);
+                    (uint256 before, uint256 sum, uint256 index) = earnings.around(count, guess, epoch);
+                    VM.assertEq(before, earlier);
+                    VM.assertEq(sum, both);
+                    VM.assertEq(index, earlier);
                 }
             }
         }
