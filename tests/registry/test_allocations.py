@@ -249,7 +249,7 @@ def test_eject__falls_to_nothing_at_the_second_epoch(
     assert _allocations(registry, avs, operator, pool, e + 1, e + 2) == [(2_000, 3_000), (0, 0)]
 
 
-def test_eject__of_an_admitted_operator__ends_its_admission(
+def test_eject__of_an_admitted_operator__opts_it_out_and_ends_its_admission(
     registry: ContractInstance,
     selective_avs: int,
     pool: ContractInstance,
@@ -260,7 +260,9 @@ def test_eject__of_an_admitted_operator__ends_its_admission(
     registry.optIn(selective_avs, pool, 1, 0, b"", sender=operator)
     receipt = registry.eject(selective_avs, operator, pool, sender=avs_owner)
     assert_event(receipt, registry.AdmissionSet, avs=selective_avs, operator=operator, admitted=False)
+    assert_event(receipt, registry.OptedOut, avs=selective_avs, operator=operator, vault=pool, ejected=True)
     assert not registry.isAdmitted(selective_avs, operator)
+    assert not registry.isOptedIn(selective_avs, operator, pool)
     with reverts(registry.NotAdmitted, avs=selective_avs, operator=operator):
         registry.optIn(selective_avs, pool, 1, 0, b"", sender=operator)
 

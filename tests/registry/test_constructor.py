@@ -105,6 +105,14 @@ def test_timing__with_its_genesis_in_the_future__reverts(timing: Timing, owner: 
     _refuses(replace(timing, genesis=timing.genesis + 1), owner)
 
 
+def test_timing__with_its_genesis_as_long_ago_as_the_longest_epoch__is_taken(timing: Timing, owner: AccountAPI) -> None:
+    assert _deploy(replace(timing, genesis=timing.genesis - 30 * DAY), owner).epoch() == 5
+
+
+def test_timing__with_its_genesis_longer_ago__reverts(timing: Timing, owner: AccountAPI) -> None:
+    _refuses(replace(timing, genesis=timing.genesis - 30 * DAY - 1), owner)
+
+
 def _refuses(timing: Timing, owner: AccountAPI) -> None:
     with reverts(project.AVSRegistry.TimingOutOfBounds, timing=astuple(timing)):
         _deploy(timing, owner)

@@ -9,7 +9,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from eth_utils.crypto import keccak
 
-from tests.helpers import Protocol, assert_event, reverts
+from tests.helpers import Protocol, assert_event, assert_events, reverts
 
 ACCEPT, REFUSE, BURN_GAS, RETURN_BOMB = range(4)  # HostileHook.Mode
 HARM = pytest.mark.parametrize("harm", [REFUSE, BURN_GAS, RETURN_BOMB], ids=["refuses", "burns gas", "returns a bomb"])
@@ -54,6 +54,22 @@ def test_hook__at_an_opt_in__hears_exactly_what_was_announced(
         elastic=3_000,
         data=b"key and proof",
     )
+
+
+def test_hooks__of_two_opt_ins_in_one_transaction__hear_each_of_its_own(
+    protocol: Protocol,
+    registry: ContractInstance,
+    pool: ContractInstance,
+    operator: AccountAPI,
+    avs_owner: AccountAPI,
+    slasher: AccountAPI,
+    recording_hook: ContractInstance,
+) -> None:
+    first, second = (protocol.register_avs(avs_owner, slasher, vaults=[pool], hook=recording_hook) for _ in range(2))
+    calls = [registry.optIn.encode_input(avs, pool, 100, 0, b"") for avs in (first, second)]
+    receipt = registry.multicall(calls, sender=operator)
+    told = {"operator": operator, "vault": pool, "guaranteed": 100, "elastic": 0, "data": b""}
+    assert_events(receipt, recording_hook.Told, {"avs": first, **told}, {"avs": second, **told})
 
 
 def test_hook__after_an_opt_in__hears_nothing(

@@ -259,3 +259,15 @@ def test_mandate__of_an_epoch_before_the_pool_was_opened__is_zero(
     registry.setMandate(vault, 3_000, 600, sender=second_operator)
     assert _mandates(protocol, second_operator, vault, 0, e - 2) == [(0, 0)] * 2
     assert _mandates(protocol, second_operator, vault, e - 1) == [(4_000, 700)]
+
+
+def test_mandate__announced_twice_in_an_epoch__keeps_those_of_earlier_epochs(
+    protocol: Protocol, registry: ContractInstance, backed: ContractInstance, operator: AccountAPI
+) -> None:
+    e = protocol.skip_epochs(1)
+    registry.setMandate(backed, 4_000, 500, sender=operator)
+    protocol.skip_epochs(4)
+    registry.setMandate(backed, 3_000, 400, sender=operator)
+    registry.setMandate(backed, 2_000, 300, sender=operator)
+    assert _mandates(protocol, operator, backed, e + 1, e + 2, e + 3) == [(5_000, 1_000), (4_000, 500), (4_000, 500)]
+    assert _mandates(protocol, operator, backed, e + 5, e + 6) == [(4_000, 500), (2_000, 300)]
