@@ -15,7 +15,7 @@ from ape.managers.project import ProjectManager
 from eth_utils.crypto import keccak
 
 from tests.helpers.ledger import Ledger
-from tests.helpers.protocol import ANYTHING, ASSETS, ETHER, NATIVE, WAD
+from tests.helpers.protocol import ANYTHING, ASSETS, DAY, ETHER, NATIVE, WAD
 from tests.helpers.scene import Scene
 from tests.helpers.vaults import open_vault
 
@@ -112,6 +112,28 @@ def test_attack__hook__that_is_a_slasher_too_slashes_nothing_in_the_middle_of_an
     scene.opt_in(with_hook, 100)
     assert (hook.succeeded(), hook.result()) == (False, REENTERED)
     assert ledger.gains() == {}
+
+
+def test_attack__hook__that_is_a_slasher_too_opens_and_ends_no_request_in_the_middle_of_an_opt_in(
+    scene: Scene, project: ProjectManager, alice: AccountAPI, stranger: AccountAPI
+) -> None:
+    hook = stranger.deploy(project.HostileHook)
+    as_slasher = scene.avs(2_000, veto=DAY, slasher=ape.accounts[hook.address])
+    scene.stake(alice)
+    scene.protocol.to_epoch(4, 60)
+    slashing = scene.protocol.slashing
+    offence = scene.protocol.registry.startOf(4)
+    request = scene.protocol.request(
+        as_slasher, scene.operator, scene.vault, WAD // 100, sender=ape.accounts[hook.address], offence_at=offence
+    )[1]
+    for call in (
+        slashing.request.encode_input(*scene.arguments(as_slasher, WAD, offence)),
+        slashing.takeBack.encode_input(request),
+    ):
+        hook.setCallback(slashing, call, sender=stranger)
+        scene.opt_in(scene.protocol.register_avs(scene.avs_owner, scene.slasher, vaults=[scene.vault], hook=hook), 100)
+        assert (hook.succeeded(), hook.result()) == (False, REENTERED)
+    assert slashing.openAmount(request) == WAD // 100
 
 
 def test_attack__recipient_of_ether__is_paid_once(

@@ -253,12 +253,19 @@ class TestComplete:
         with reverts(delegation.NoTicket, operator=staked.operator, vault=staked.vault, staker=bob, epoch=ticket):
             delegation.complete(staked.operator, staked.vault, bob, ticket, bob, ASSETS, sender=bob)
 
+    @pytest.mark.parametrize("payout", [ASSETS, VAULT_SHARES])
     def test_to_nobody__reverts(
-        self, protocol: Protocol, delegation: ContractInstance, staked: Pool, alice: AccountAPI, ticket: int
+        self,
+        protocol: Protocol,
+        delegation: ContractInstance,
+        staked: Pool,
+        alice: AccountAPI,
+        ticket: int,
+        payout: int,
     ) -> None:
         protocol.to_epoch(ticket + 2)
         with reverts(delegation.ZeroReceiver):
-            delegation.complete(staked.operator, staked.vault, alice, ticket, ZERO_ADDRESS, ASSETS, sender=alice)
+            delegation.complete(staked.operator, staked.vault, alice, ticket, ZERO_ADDRESS, payout, sender=alice)
 
     @pytest.mark.parametrize("payout", [ASSETS, VAULT_SHARES])
     def test_by_an_approved_completer__pays_the_owner(
@@ -330,6 +337,15 @@ class TestComplete:
         )
         receipt = delegation.complete(staked.operator, staked.vault, alice, ticket, alice, ASSETS, sender=alice)
         assert receipt.return_value == value
+
+    def test_of_a_ticket_worth_one_share__pays_it(
+        self, protocol: Protocol, delegation: ContractInstance, staked: Pool, bob: AccountAPI
+    ) -> None:
+        epoch = staked.undelegate(bob, 1)
+        protocol.to_epoch(epoch + 2)
+        before = staked.vault.balanceOf(bob)
+        delegation.complete(staked.operator, staked.vault, bob, epoch, bob, VAULT_SHARES, sender=bob)
+        assert staked.vault.balanceOf(bob) == before + 1
 
     def test_of_a_ticket_worth_nothing__completes_and_is_gone(
         self, protocol: Protocol, delegation: ContractInstance, staked: Pool, bob: AccountAPI

@@ -145,6 +145,17 @@ def test_requests__opened_later__count_until_the_last_lapses(staked: Pool, alice
     assert_taken(staked, alice)
 
 
+def test_requests__opened_in_the_last_second_of_another__both_have_to_end(
+    slashing: ContractInstance, staked: Pool, alice: AccountAPI
+) -> None:
+    first = staked.open_request(1)
+    ape.chain.pending_timestamp = lapses_at(first)
+    second = staked.open_request(2)
+    ape.chain.pending_timestamp = lapses_at(first)
+    slashing.veto(second, sender=staked.resolver)
+    assert_refused(staked, alice)
+
+
 def test_requests__that_lapsed_before_the_next__do_not_count(
     slashing: ContractInstance, staked: Pool, alice: AccountAPI
 ) -> None:

@@ -271,3 +271,13 @@ def test_mandate__announced_twice_in_an_epoch__keeps_those_of_earlier_epochs(
     registry.setMandate(backed, 2_000, 300, sender=operator)
     assert _mandates(protocol, operator, backed, e + 1, e + 2, e + 3) == [(5_000, 1_000), (4_000, 500), (4_000, 500)]
     assert _mandates(protocol, operator, backed, e + 5, e + 6) == [(4_000, 500), (2_000, 300)]
+
+
+def test_mandate__of_an_epoch_before_it_was_announced_anew__has_its_veto_period(
+    protocol: Protocol, registry: ContractInstance, vault: ContractInstance, second_operator: AccountAPI
+) -> None:
+    registry.registerOperator("", sender=second_operator)
+    registry.openPool(vault, 4_000, 700, DAY, sender=second_operator)
+    e = protocol.skip_epochs(3)
+    registry.setMandate(vault, 3_000, 600, sender=second_operator)
+    assert registry.mandateAt(second_operator, vault, e - 2) == (4_000, 700, DAY)
