@@ -246,6 +246,22 @@ class TestPoolShares:
         )
         assert pool_shares * retained // WAD == value - 1  # dust stays in the pool
 
+    def test_delegate__after_a_slash__tells_of_both_kinds_of_shares(
+        self, delegation: ContractInstance, exposed: Pool, alice: AccountAPI
+    ) -> None:
+        exposed.delegate(alice, AMOUNT)
+        exposed.slash(WAD // 2)
+        receipt = exposed.vault.depositAndDelegate(7, exposed.operator, 0, ANYTHING, sender=alice)
+        assert_event(
+            receipt,
+            delegation.Delegated,
+            operator=exposed.operator,
+            vault=exposed.vault,
+            staker=alice,
+            shares=7,
+            poolShares=14,
+        )
+
     @pytest.mark.parametrize("value", [1, 2, 3, 10**18 - 1, 10**18, 10**18 + 1])
     def test_delegate__of_any_value__is_worth_no_more_and_a_wei_less_at_most(
         self, delegation: ContractInstance, exposed: Pool, alice: AccountAPI, bob: AccountAPI, value: int
