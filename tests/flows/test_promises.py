@@ -507,3 +507,14 @@ def test_promise_12__rewards__of_epoch_1_add_up(earning: Earning, alice: Account
     earning.protocol.to_epoch(3)
     assert earning.claim(alice).return_value == [300 * ETHER - 1]
     assert earning.claim(bob).return_value == [600 * ETHER - 1]
+
+
+def test_promise_12__rewards__of_epoch_1_are_still_due_to_who_claimed_in_it(
+    earning: Earning, alice: AccountAPI
+) -> None:
+    earning.delegate(alice, ETHER, at=int(earning.protocol.registry.startOf(2)) - DAY)
+    assert earning.claim(alice).return_value == [0]
+    earning.protocol.to_epoch(2)
+    earning.pay()
+    earning.protocol.to_epoch(3)
+    assert earning.claim(alice).return_value == [900 * ETHER - 1]
