@@ -5,7 +5,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Lanes} from "../../contracts/libraries/Lanes.sol";
 import {Proof} from "./Proof.sol";
 
-/// The rule of time, for any number after any history, announced anew in the epoch of lane 1.
+/// The rule of time, for any number after any history, announced anew in the epoch of lane 1. It is all bits, which
+/// yices knows best.
+/// @custom:halmos --solver-command yices-smt2
 contract LanesProofs is Proof {
     function check_announce__leaves_this_epoch(uint80 any, uint16 value) external pure {
         Lanes before = Lanes.wrap(any);
