@@ -98,6 +98,7 @@ sizes: build ## check the size of the contracts
 	touch $@
 
 proofs: .build/audit/.done ## prove the mathematics for all inputs; ARGS is passed on to halmos
+	.venv-audit/bin/python -m unittest tests/proofs/check_integers.py
 	PATH=$(CURDIR)/.venv-audit/bin:$(PATH) FOUNDRY_PROFILE=audit halmos --config tests/proofs/halmos.toml $(ARGS)
 
 slither: .build/audit/.done ## look for what docs/static-analysis.md does not explain

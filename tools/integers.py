@@ -142,7 +142,13 @@ class Translation:
                 continue
             rest = terms[:index] + terms[index + 1 :]
             of = chosen[1].children() if chosen[1].decl().kind() == z3.Z3_OP_BXOR else [chosen[1]]
-            both = [x for x in rest if not any(x.eq(y) for y in of)] + [y for y in of if not any(y.eq(x) for x in rest)]
+            both = list(of)
+            for other in rest:  # twice the same is nothing
+                found = [at for at, x in enumerate(both) if x.eq(other)]
+                if found:
+                    del both[found[0]]
+                else:
+                    both.append(other)
             if len(both) < len(rest) + len(of) and (x := self.ternary(both)) and (y := self.ternary(rest)):
                 return self.choice(self.boolean(chosen[0]), x, y)
         return None
@@ -441,7 +447,7 @@ def by_cvc5(problem: str, answers: "mp.Queue[tuple[str, dict[str, int]]]") -> No
     model = {}
     if said == "sat":
         model = {
-            str(each): int(str(solver.getValue(each)))
+            str(each): solver.getValue(each).getIntegerValue()
             for each in names.getDeclaredTerms()
             if each.getSort().isInteger()
         }

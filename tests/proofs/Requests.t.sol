@@ -20,36 +20,36 @@ contract RequestProofs is Scene {
         bool open;
     }
 
-    function check_veto__leaves_everything_as_it_was(uint256 shares, uint256 lost, Parts memory p, uint256 amount)
+    function check_veto__leaves_everything_as_it_was(Parts memory p, uint256 amount)
         external
     {
-        (bytes32 before, ISlashingManager.Request memory r) = open(shares, lost, p, amount);
+        (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         slashing.veto(r);
         ended(before, r);
     }
 
-    function check_take_back__leaves_everything_as_it_was(uint256 shares, uint256 lost, Parts memory p, uint256 amount)
+    function check_take_back__leaves_everything_as_it_was(Parts memory p, uint256 amount)
         external
     {
-        (bytes32 before, ISlashingManager.Request memory r) = open(shares, lost, p, amount);
+        (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         slashing.takeBack(r);
         ended(before, r);
     }
 
-    function check_lapse__leaves_everything_as_it_was(uint256 shares, uint256 lost, Parts memory p, uint256 amount)
+    function check_lapse__leaves_everything_as_it_was(Parts memory p, uint256 amount)
         external
     {
-        (bytes32 before, ISlashingManager.Request memory r) = open(shares, lost, p, amount);
+        (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         vm.warp(uint256(r.requestedAt) + 2 days + 1); // veto period and execute window, in the same epoch
         ended(before, r);
     }
 
-    function open(uint256 shares, uint256 lost, Parts memory p, uint256 amount)
+    function open(Parts memory p, uint256 amount)
         private
         returns (bytes32 before, ISlashingManager.Request memory r)
     {
         suppose(p);
-        begin(shares, lost);
+        begin();
         registry.set(ONE, p);
         registry.setVetoPeriod(1 days);
         before = see();

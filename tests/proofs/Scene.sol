@@ -5,7 +5,7 @@ import {DelegationManager} from "../../contracts/DelegationManager.sol";
 import {SlashingManager} from "../../contracts/SlashingManager.sol";
 import {IAVSRegistry} from "../../contracts/interfaces/IAVSRegistry.sol";
 import {ISlashingManager} from "../../contracts/interfaces/ISlashingManager.sol";
-import {BURN, WAD} from "../../contracts/libraries/Constants.sol";
+import {BURN} from "../../contracts/libraries/Constants.sol";
 import {Parts} from "../../contracts/libraries/SlashMath.sol";
 import {Accepted, AvsId} from "../../contracts/libraries/Types.sol";
 import {Proof} from "./Proof.sol";
@@ -78,8 +78,8 @@ contract AnyVault {
     }
 }
 
-/// The real `DelegationManager` and `SlashingManager`, as they are deployed, in epoch 3 of a pool with any stake, which has
-/// lost any part of it in epoch 2. Concrete: the clock, one staker without open tickets, two AVSs.
+/// The real `DelegationManager` and `SlashingManager`, as they are deployed, in epoch 3 of a pool that lost 30 % and
+/// 1 wei in epoch 2. Concrete: the clock, that loss, the stake of one staker without open tickets, two AVSs.
 abstract contract Scene is Proof {
     address internal constant OPERATOR = address(0x09e4a704);
     AvsId internal constant ONE = AvsId.wrap(1);
@@ -98,14 +98,11 @@ abstract contract Scene is Proof {
         vault = new AnyVault();
     }
 
-    function begin(uint256 shares, uint256 lost) internal {
-        vm.assume(shares != 0);
-        vm.assume(shares < 1 << 96);
-        vm.assume(lost <= WAD);
-        delegation.delegateShares(OPERATOR, address(vault), shares, Accepted(0, 0, 0, false));
+    function begin() internal {
+        delegation.delegateShares(OPERATOR, address(vault), 100e18 + 7, Accepted(0, 0, 0, false));
         vm.warp(1_000_000 + 7 days);
         vm.prank(address(slashing));
-        delegation.slash(OPERATOR, address(vault), lost, BURN);
+        delegation.slash(OPERATOR, address(vault), 0.3e18 + 1, BURN);
         vm.warp(1_000_000 + 14 days);
     }
 
