@@ -14,7 +14,8 @@ Which tests reach a mutant is recorded once, from traces. Fixtures that deploy a
 survives and is reached by such a fixture is tried again with fixtures of its own. A kill counts only if the test passes
 once more with no mutant on. Not mutated: mocks, interfaces, OpenZeppelin, initial values of constants that other
 constants are made of. Left out of the tests: `demo`, `deployment`, `bench`, `docs` (slow, on nodes of their own, or
-without contracts) and random histories (`RANDOM`: minutes each). Tests of more than three seconds come last.
+without contracts), `model` and `slashing/test_safe_search.py` (random histories: minutes each). Tests of more than
+three seconds come last.
 
 State is kept in `.mutants/`: a run that was interrupted goes on where it stopped, and one with new tests tries those
 on the survivors only.

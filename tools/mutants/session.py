@@ -24,12 +24,10 @@ from web3.providers.rpc import HTTPProvider
 from tools.mutants.orders import COVER, NONE, Order, Outcome
 from tools.mutants.schemata import BASE
 
-FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows")
+FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows", "attacks")
 ARGUMENTS = ["-q", "-p", "no:cacheprovider", "-W", "ignore", *(f"tests/{name}" for name in FOLDERS)]
 ARGUMENTS += ["tests/test_access_matrix.py"]
-# Random histories: minutes each, and they shrink what they find.
-RANDOM = ("rewards/test_machine.py", "slashing/test_model.py", "slashing/test_safe_search.py")
-ARGUMENTS += [f"--ignore=tests/{name}" for name in RANDOM]
+ARGUMENTS += ["--ignore=tests/slashing/test_safe_search.py"]  # random histories: minutes
 GAS_LIMIT = 400_000_000  # of a block: the instrumented contracts are large
 MARK = re.compile(f'"to":"0x0{{24}}{BASE >> 32:08x}([0-9a-f]{{8}})"'.encode())
 
