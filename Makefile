@@ -75,13 +75,13 @@ lint: setup ## check style and types
 	ruff check
 	ruff format --check
 	mypy
-	forge fmt --check contracts tests/forge
+	forge fmt --check contracts tests/forge tests/proofs
 	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only
 	ruff format
-	forge fmt contracts tests/forge
+	forge fmt contracts tests/forge tests/proofs
 
 sizes: build ## check the size of the contracts
 	python tools/sizes.py

@@ -20,34 +20,25 @@ contract RequestProofs is Scene {
         bool open;
     }
 
-    function check_veto__leaves_everything_as_it_was(Parts memory p, uint256 amount)
-        external
-    {
+    function check_veto__leaves_everything_as_it_was(Parts memory p, uint256 amount) external {
         (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         slashing.veto(r);
         ended(before, r);
     }
 
-    function check_take_back__leaves_everything_as_it_was(Parts memory p, uint256 amount)
-        external
-    {
+    function check_take_back__leaves_everything_as_it_was(Parts memory p, uint256 amount) external {
         (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         slashing.takeBack(r);
         ended(before, r);
     }
 
-    function check_lapse__leaves_everything_as_it_was(Parts memory p, uint256 amount)
-        external
-    {
+    function check_lapse__leaves_everything_as_it_was(Parts memory p, uint256 amount) external {
         (bytes32 before, ISlashingManager.Request memory r) = open(p, amount);
         vm.warp(uint256(r.requestedAt) + 2 days + 1); // veto period and execute window, in the same epoch
         ended(before, r);
     }
 
-    function open(Parts memory p, uint256 amount)
-        private
-        returns (bytes32 before, ISlashingManager.Request memory r)
-    {
+    function open(Parts memory p, uint256 amount) private returns (bytes32 before, ISlashingManager.Request memory r) {
         suppose(p);
         begin();
         registry.set(ONE, p);

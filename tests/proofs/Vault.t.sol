@@ -47,8 +47,7 @@ contract VaultProofs is Proof {
         uint256 assets = Math.mulDiv(shares, uint256(held) + 1, uint256(supply) + 1);
         assert(assets <= held);
         assert(
-            (uint256(held) - assets + 1) * (uint256(supply) + 1)
-                >= (uint256(held) + 1) * (uint256(supply) - shares + 1)
+            (uint256(held) - assets + 1) * (uint256(supply) + 1) >= (uint256(held) + 1) * (uint256(supply) - shares + 1)
         );
     }
 }
