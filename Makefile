@@ -8,7 +8,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants mutants proofs slither gas load deploy console \
+.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load deploy console \
 	lint format sizes clean
 .DEFAULT_GOAL := help
 
@@ -67,6 +67,9 @@ deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is fo
 
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))
+
+abis: build ## write the ABIs that the package catenary ships
+	python tools/abis.py
 
 mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)

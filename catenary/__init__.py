@@ -1,0 +1,1 @@
+"""Catenary, the elastic restaking protocol, from Python."""

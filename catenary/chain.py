@@ -1,0 +1,191 @@
+"""Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import ape
+import requests
+from ape.api import AccountAPI, ReceiptAPI
+from ape.exceptions import ApeException, ContractLogicError, ProviderNotConnectedError, TransactionError
+from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
+from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
+from ethpm_types.abi import MethodABI
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.exceptions import ContractLogicError as RevertedError
+from web3.exceptions import Web3Exception
+
+from catenary.contracts import calldata, function, words
+from catenary.errors import CatenaryError, NotConnected, TransactionFailed, contract_error
+
+T = TypeVar("T")
+Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
+
+_AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
+# Multicall3, standing at its address for the time of a call: on every chain and at every block, deployed or not.
+_OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
+_AT_ONCE = 500  # views in one call: nodes limit its gas
+
+
+def web3() -> Web3:
+    """The node that Ape is connected to."""
+    try:
+        provider: Any = ape.chain.provider
+    except ProviderNotConnectedError:
+        raise NotConnected("there is no node: connect to one, as with --network ethereum:local:foundry") from None
+    connected: Web3 = provider.web3
+    return connected
+
+
+@dataclass(frozen=True)
+class Read(Generic[T]):
+    """A view to be asked, and what to make of its answer."""
+
+    to: str
+    abi: MethodABI
+    data: bytes
+    make: Callable[..., T]  # takes what the view returns
+
+    def answer(self, data: bytes) -> T:
+        if not data:
+            raise CatenaryError(f"{self.to} does not answer {self.abi.name}: it is not what it is taken for")
+        return self.make(*words(self.abi.outputs, data))
+
+
+class Chain:
+    """The chain at one block."""
+
+    def __init__(self, block: Block = "latest") -> None:
+        self.block = block
+
+    def get(self, one: Read[T]) -> T:
+        """Asks one view. Raises a `ContractError` if it refuses."""
+        return one.answer(_call({"to": one.to, "data": HexBytes(one.data)}, self.block))
+
+    def all(self, reads: Iterable[Read[T]]) -> list[T]:
+        """Asks many views, all at the same block, with one round trip for each 500 of them. Raises as `get`."""
+        many = list(reads)
+        block = self.number if len(many) > _AT_ONCE else self.block
+        parts = [many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE)]
+        return [answer for part in parts for answer in _together(part, block)]
+
+    @property
+    def number(self) -> int:
+        """The number of the block that is read."""
+        return self.block if isinstance(self.block, int) else int(self.head["number"])
+
+    @property
+    def time(self) -> int:
+        """The time of the block that is read [s, Unix time]."""
+        return int(self.head["timestamp"])
+
+    @property
+    def head(self) -> Any:
+        """The block that is read, as web3 gives it."""
+        return asked(lambda: web3().eth.get_block(self.block))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract by its ABI and address: what can be read of it, and called."""
+
+    name: str
+    address: str
+
+    def read(self, view: str, *arguments: Any, make: Callable[..., T]) -> Read[T]:
+        abi = function(self.name, view)
+        return Read(self.address, abi, calldata(abi, arguments), make)
+
+    def call(self, name: str, *arguments: Any, value: int = 0) -> "Call":
+        """A call of it that is not sent yet; `value` in wei."""
+        return Call(self, function(self.name, name), arguments, value)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is not sent yet: `check` tries it, `send` sends it, `data` is for a proposal to a timelock or a Safe."""
+
+    contract: Contract
+    abi: MethodABI
+    arguments: tuple[Any, ...]
+    value: int = 0  # [wei]
+
+    @property
+    def to(self) -> str:
+        return self.contract.address
+
+    @property
+    def data(self) -> bytes:
+        return calldata(self.abi, self.arguments)
+
+    def check(self, sender: AccountAPI | str, block: Block = "latest") -> Any:
+        """Makes the call without sending it, and gives back what it returns. Raises the `ContractError` it ends in."""
+        address = str(getattr(sender, "address", sender))
+        back = _call({"from": address, "to": self.to, "data": HexBytes(self.data), "value": self.value}, block)
+        values = words(self.abi.outputs, back)
+        return values[0] if len(values) == 1 else tuple(values)
+
+    def send(self, sender: AccountAPI, **options: Any) -> ReceiptAPI:
+        """
+        Checks, signs, sends, and waits for the receipt. `options` are Ape's, such as `gas_limit` or `nonce`.
+
+        Raises the `ContractError` of a call that is refused: then nothing was sent. Raises `TransactionFailed` where a
+        transaction failed on the chain, and `NotConnected` where it is not known what became of it.
+        """
+        self.check(sender)
+        provider = ape.chain.provider
+        try:
+            transaction = provider.network.ecosystem.create_transaction(
+                sender=sender.address, receiver=self.to, data=self.data, value=self.value, **options
+            )
+            signed = sender.sign_transaction(sender.prepare_transaction(transaction))
+        except (ApeException, Web3Exception, requests.RequestException, ConnectionError) as error:
+            raise CatenaryError(f"{self.abi.name} could not be signed, and nothing was sent: {line(error)}") from error
+        if signed is None:
+            raise CatenaryError(f"{self.abi.name} was not signed: nothing was sent")
+        try:
+            return provider.send_transaction(signed)
+        except (ContractLogicError, TransactionError) as error:
+            raise TransactionFailed(f"{self.abi.name} failed on the chain: {line(error)}") from error
+        except (ApeException, Web3Exception, requests.RequestException, ConnectionError) as error:
+            raise NotConnected(
+                f"the node stopped answering. {self.abi.name} may be on its way as {signed.txn_hash.to_0x_hex()}: "
+                f"see what became of it before you send it again ({line(error)})"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<{self.abi.name} of {self.contract.name}, not sent yet: .send(account) sends it>"
+
+
+def asked(question: Callable[[], T]) -> T:
+    """Asks the node something; what goes wrong is an error of this package."""
+    try:
+        return question()
+    except RevertedError as error:
+        data = error.data if isinstance(error.data, str) and error.data.startswith("0x") else "0x"
+        raise contract_error(bytes(HexBytes(data))) from error
+    except (requests.RequestException, ConnectionError, TimeoutError) as error:
+        raise NotConnected(f"the node does not answer: {line(error)}") from error
+    except Web3Exception as error:
+        raise CatenaryError(f"the node refuses: {line(error)}") from error
+
+
+def line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split())
+
+
+def _call(call: Any, block: Block, override: Any = None) -> bytes:
+    return bytes(asked(lambda: web3().eth.call(call, block, override)))  # type: ignore[arg-type]
+
+
+def _together(reads: Sequence[Read[T]], block: Block) -> list[T]:
+    calls = [(one.to, True, one.data) for one in reads]
+    data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [calls])
+    (answers,) = decode(["(bool,bytes)[]"], _call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
+    for success, back in answers:
+        if not success:
+            raise contract_error(back)
+    return [one.answer(back) for one, (_, back) in zip(reads, answers, strict=True)]
