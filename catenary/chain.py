@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import ape
@@ -11,13 +12,13 @@ from ape.exceptions import ApeException, ContractLogicError, ProviderNotConnecte
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
-from ethpm_types.abi import MethodABI
+from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import ContractLogicError as RevertedError
 from web3.exceptions import Web3Exception
 
-from catenary.contracts import calldata, function, words
+from catenary.contracts import calldata, function, log_words, topic, words
 from catenary.errors import CatenaryError, NotConnected, TransactionFailed, contract_error
 
 T = TypeVar("T")
@@ -71,6 +72,36 @@ class Chain:
         parts = [many[start : start + _AT_ONCE] for start in range(0, len(many), _AT_ONCE)]
         return [answer for part in parts for answer in _together(part, block)]
 
+    def logs(self, event: EventABI, address: str, first: int, **indexed: Any) -> list[dict[str, Any]]:
+        """
+        What the logs of an event say, from block `first` to the block that is read, with `blockNumber` and
+        `transactionHash`; only those with these values of indexed arguments. A range that the node finds too long is
+        halved.
+        """
+        topics: list[Any] = [HexBytes(topic(event))]
+        for item in event.inputs:
+            if item.indexed:
+                value = indexed.get(str(item.name))
+                topics.append(None if value is None else HexBytes(encode([item.canonical_type], [value])))
+        found = []
+        ranges = [(first, self.number)]
+        while ranges:
+            low, high = ranges.pop()
+            query: Any = {"address": address, "topics": topics, "fromBlock": low, "toBlock": high}
+            try:
+                logs: Any = asked(partial(web3().eth.get_logs, query)) if low <= high else ()
+            except NotConnected:
+                raise
+            except CatenaryError:
+                if low == high:
+                    raise
+                ranges += [((low + high) // 2 + 1, high), (low, (low + high) // 2)]
+                continue
+            for log in logs:
+                place = {"blockNumber": log["blockNumber"], "transactionHash": log["transactionHash"].to_0x_hex()}
+                found.append(log_words(event, log["topics"], log["data"]) | place)
+        return found
+
     @property
     def number(self) -> int:
         """The number of the block that is read."""
@@ -105,7 +136,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that is not sent yet: `check` tries it, `send` sends it, `data` is for a proposal to a timelock or a Safe."""
+    """A call that is not sent yet. `check` tries it, `send` sends it, `data` is for a timelock or a Safe."""
 
     contract: Contract
     abi: MethodABI

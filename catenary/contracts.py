@@ -10,7 +10,7 @@ from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
-from ethpm_types.abi import ABIType, MethodABI
+from ethpm_types.abi import ABIType, EventABI, MethodABI
 
 CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor")
 VAULT, TOKEN = "StakingVault", "ERC20"
@@ -32,6 +32,20 @@ def function(contract: str, name: str) -> MethodABI:
 
 
 @cache
+def event(contract: str, name: str) -> EventABI:
+    """An event of a contract."""
+    abi: EventABI
+    (abi,) = (abi for abi in contract_type(contract).events if abi.name == name)
+    return abi
+
+
+@cache
+def topic(abi: EventABI) -> bytes:
+    """The first topic of its logs."""
+    return keccak(text=abi.selector)
+
+
+@cache
 def selector(abi: MethodABI) -> bytes:
     return keccak(text=abi.selector)[:4]
 
@@ -46,6 +60,16 @@ def words(items: Sequence[ABIType], data: bytes) -> list[Any]:
     """What `data` says. A struct is a dict, bytes are hexadecimal, addresses have their checksum."""
     values = decode([item.canonical_type for item in items], data)
     return [_word(item, value) for item, value in zip(items, values, strict=True)]
+
+
+def log_words(abi: EventABI, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
+    """What a log says, by the names of the event's arguments."""
+    indexed = [item for item in abi.inputs if item.indexed]
+    others = [item for item in abi.inputs if not item.indexed]
+    values = dict(zip((item.name for item in others), words(others, data), strict=True))
+    for item, word in zip(indexed, topics[1:], strict=True):
+        values[item.name] = words([item], word)[0]
+    return {str(item.name): values[item.name] for item in abi.inputs}
 
 
 def _plain(value: Any) -> Any:
