@@ -17,9 +17,10 @@ help: ## list the targets
 
 setup: .venv/.done node_modules/.done ## install the pinned Python and npm packages
 
-.venv/.done: requirements.txt
+.venv/.done: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 node_modules/.done: package-lock.json

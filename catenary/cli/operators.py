@@ -1,0 +1,1 @@
+"""For operators: what may I still take on?"""
