@@ -79,7 +79,9 @@ class Session:
         for each in tables:
             if isinstance(each, str):
                 click.echo(each)
-            else:
+            elif each.row_count:
+                click.echo(each.title)
+                each.title = None
                 Console().print(each)
 
     # --- what is sent ---
@@ -110,7 +112,7 @@ class Session:
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
     """A table for people."""
-    made = Table(*columns, title=title, title_justify="left")
+    made = Table(*columns, title=title)
     for row in rows:
         made.add_row(*row)
     return made
@@ -168,9 +170,10 @@ _DEPLOYMENT = "A deployment file. Default: deployments/<network>.json here, or t
 def connected(network: str) -> Iterator[None]:
     """Connects to a node that is up."""
     logger.set_level(LogLevel.ERROR)
-    choice = f"ethereum:local:{network}" if network.startswith("http") else network
+    is_node = network.startswith("http")
+    settings = {"host": network, "manage_process": False} if is_node else {}
     try:
-        context = ape.networks.parse_network_choice(choice)
+        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
         context.__enter__()
     except (ApeException, requests.RequestException, ValueError) as error:
         raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
