@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -128,6 +129,7 @@ class Session:
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
         brought: Mapping[str, Any] = {}
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
         with redirect_stdout(sys.stderr):  # Ape asks for passphrases there
             _unlock(account)
             for call in calls:
