@@ -234,7 +234,7 @@ def _blocks(numbers: list[int]) -> list[Any]:
     many: Any = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
     provider: Any = web3().provider
     if len(many) < 3:  # some nodes take no batches
-        answers = [asked(lambda each=each: provider.make_request(*each)) for each in many]
+        answers = asked(lambda: [provider.make_request(*each) for each in many])
     else:
         answers = asked(lambda: provider.make_batch_request(many))
         if not isinstance(answers, list):

@@ -17,7 +17,7 @@ from catenary.history.pools import WAD
 from catenary.history.state import State, Timing
 from catenary.history.store import Store
 
-Progress = Callable[[int, int, int], None]  # blocks done, blocks to do, events found
+Progress = Callable[[int, int, int], None]  # blocks read, of how many, and events found
 
 _ATTEMPTS = 10  # to read a range while the chain keeps changing
 
@@ -76,7 +76,8 @@ class History:
         """
         rolled_back, attempts = None, 0
         last = Chain(to).number - confirmations
-        done = 0
+        begun: int | None = None
+        count = 0
         while True:
             if (ancestor := self._roll_back()) is not None:
                 rolled_back = ancestor if rolled_back is None else min(rolled_back, ancestor)
@@ -84,6 +85,7 @@ class History:
             first = tip[0] + 1 if tip else self.deployment.block
             if first > last:
                 return rolled_back
+            begun = first if begun is None else min(begun, first)
             if tip is None:
                 self.store.note(timing=self._timing())
             try:
@@ -94,9 +96,9 @@ class History:
                     raise CatenaryError("the chain changes as fast as it is read: wait, or ask another node") from None
                 continue
             if self.store.extend(tip, found, headers):
-                done += len(found)
+                count += len(found)
                 if progress is not None:
-                    progress(max(headers) - first + 1, last - max(headers), done)
+                    progress(max(headers) + 1 - begun, last + 1 - begun, count)
 
     def _roll_back(self) -> int | None:
         """Forgets what is no longer of the chain, and names the last block that is; None if all of it is."""

@@ -40,18 +40,15 @@ class Store:
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
         """Opens the file, or makes it. Raises a `CatenaryError` if it is no such file, or says something else."""
         self.path = path
-        try:
+        about = {"format": FORMAT, **about}
+        with self._errors():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            with self._errors():
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(_SCHEMA)
-                about = {"format": FORMAT, **about}
-                with self._transaction():
-                    if self.about("format") is None:
-                        self._say(about)
-        except (sqlite3.Error, CatenaryError) as error:
-            raise CatenaryError(f"{path} cannot be opened as a history: {line(error)}. Name another file") from error
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+        with self._transaction():
+            if self.about("format") is None:
+                self._say(about)
         for key, value in about.items():
             if (said := self.about(key)) != value:
                 self.close()
@@ -94,8 +91,8 @@ class Store:
         """In their order; `where` is of SQL."""
         loads = json.loads
         for row in self._db.execute(_EVENTS.format(where=where), list(values)):
-            *what, arguments = row
-            yield Event(*what, loads(arguments))
+            block, place, time, transaction, contract, name, arguments = row
+            yield Event(block, place, time, transaction, contract, name, loads(arguments))
 
     def vaults(self) -> list[str]:
         """That were listed."""
@@ -144,4 +141,6 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            raise CatenaryError(f"{self.path} cannot be written: {line(error)}") from error
+            raise CatenaryError(
+                f"{self.path} cannot be used as a history ({line(error)}): name another file, or see who holds it"
+            ) from error

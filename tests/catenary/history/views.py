@@ -50,14 +50,14 @@ def _views(deployment: Deployment, state: State, accounts: list[str], tokens: li
 
     yield _view(registry, "epoch", of=lambda s: s.epoch)
     for name in ("owner", "guardian", "paused"):
-        yield _view(registry, name, of=lambda s, name=name: getattr(s, name))  # type: ignore[misc]
+        yield _view(registry, name, of=lambda s, name=name: getattr(s, name))
     yield _view(registry, "pendingOwner", of=lambda s: s.pending_owner)
     yield _view(registry, "vaults", 0, 100, of=lambda s: list(s.vaults))
     yield _view(registry, "vaultCount", of=lambda s: len(s.vaults))
     yield _view(registry, "avsCount", of=lambda s: len(s.avss))
     yield _view(deployment.rewards, "streamCount", of=lambda s: len(s.streams))
     for account in accounts:
-        yield _view(registry, "isOperator", account, of=lambda s, a=account: a in s.operators)  # type: ignore[misc]
+        yield _view(registry, "isOperator", account, of=lambda s, a=account: a in s.operators)
         for other in accounts:
             yield _view(
                 delegation, "isCompleter", account, other, of=lambda s, key=(account, other): key in s.completers
@@ -73,8 +73,8 @@ def _views(deployment: Deployment, state: State, accounts: list[str], tokens: li
         for token in tokens:
             yield from _of_line(deployment, (*pool, token), accounts)
     for id_ in state.streams:
-        yield _view(deployment.rewards, "stream", id_, of=lambda s, i=id_: s.stream(i))  # type: ignore[misc]
-        yield _view(deployment.rewards, "held", id_, of=lambda s, i=id_: s.held(i))  # type: ignore[misc]
+        yield _view(deployment.rewards, "stream", id_, of=lambda s, i=id_: s.stream(i))
+        yield _view(deployment.rewards, "held", id_, of=lambda s, i=id_: s.held(i))
     for request in state.requests.values():
         what = (
             request.avs,
@@ -85,8 +85,8 @@ def _views(deployment: Deployment, state: State, accounts: list[str], tokens: li
             request.requested_at,
             bytes.fromhex(request.evidence[2:]),
         )
-        yield _view(slashing, "requestId", what, of=lambda s, i=request.id: s.requests[i].id)  # type: ignore[misc]
-        yield _view(slashing, "openAmount", what, of=lambda s, i=request.id: s.open_amount(i))  # type: ignore[misc]
+        yield _view(slashing, "requestId", what, of=lambda s, i=request.id: s.requests[i].id)
+        yield _view(slashing, "openAmount", what, of=lambda s, i=request.id: s.open_amount(i))
 
 
 def _of_vault(vault: Contract, accounts: list[str]) -> Iterator[View]:
@@ -94,7 +94,7 @@ def _of_vault(vault: Contract, accounts: list[str]) -> Iterator[View]:
     yield _view(vault, "totalSupply", of=lambda s: s.vaults[v].supply)
     yield _view(vault, "cap", of=lambda s: s.vaults[v].cap)
     for account in accounts:
-        yield _view(vault, "balanceOf", account, of=lambda s, a=account: s.vaults[v].balances.get(a, 0))  # type: ignore[misc]
+        yield _view(vault, "balanceOf", account, of=lambda s, a=account: s.vaults[v].balances.get(a, 0))
 
 
 def _of_avs(deployment: Deployment, avs: int, state: State, accounts: list[str]) -> Iterator[View]:
@@ -111,9 +111,9 @@ def _of_avs(deployment: Deployment, avs: int, state: State, accounts: list[str])
         of=lambda s: [(*pool, *s.average(avs, *pool)) for pool in s.avs(avs).pools],
     )
     for account in accounts:
-        yield _view(registry, "isAdmitted", avs, account, of=lambda s, a=account: a in s.avs(avs).admitted)  # type: ignore[misc]
+        yield _view(registry, "isAdmitted", avs, account, of=lambda s, a=account: a in s.avs(avs).admitted)
     for vault in state.vaults:
-        yield _view(registry, "isCounted", avs, vault, of=lambda s, v=vault: s.is_counted(avs, v))  # type: ignore[misc]
+        yield _view(registry, "isCounted", avs, vault, of=lambda s, v=vault: s.is_counted(avs, v))
 
 
 def _of_pool(deployment: Deployment, pool: tuple[str, str], epoch: int, avss: list[int]) -> Iterator[View]:
@@ -123,15 +123,15 @@ def _of_pool(deployment: Deployment, pool: tuple[str, str], epoch: int, avss: li
     yield _view(registry, "room", *pool, of=lambda s: s.pool(*pool).room)
     yield _view(registry, "allocationCount", *pool, of=lambda s: len(s.pool(*pool).allocations))
     for e in range(epoch + 5):
-        yield _view(registry, "mandateAt", *pool, e, of=lambda s, e=e: s.pool(*pool).mandate(e))  # type: ignore[misc]
-        yield _view(delegation, "retainedAtEndOf", *pool, e, of=lambda s, e=e: s.pool(*pool).retained_at_end_of(e))  # type: ignore[misc]
+        yield _view(registry, "mandateAt", *pool, e, of=lambda s, e=e: s.pool(*pool).mandate(e))
+        yield _view(delegation, "retainedAtEndOf", *pool, e, of=lambda s, e=e: s.pool(*pool).retained_at_end_of(e))
     for e in range(epoch + 1):
         yield _view(
             delegation,
             "collected",
             *pool,
             e,
-            of=lambda s, e=e: s.pool(*pool).total.collected(e, s.timing.epoch),  # type: ignore[misc]
+            of=lambda s, e=e: s.pool(*pool).total.collected(e, s.timing.epoch),
         )
     for e in range(epoch - 1, epoch + 5):
         yield _view(
@@ -141,7 +141,7 @@ def _of_pool(deployment: Deployment, pool: tuple[str, str], epoch: int, avss: li
             e,
             0,
             100,
-            of=lambda s, e=e: [(avs, *s.pool(*pool).allocation(avs, e)) for avs in s.pool(*pool).allocations],  # type: ignore[misc]
+            of=lambda s, e=e: [(avs, *s.pool(*pool).allocation(avs, e)) for avs in s.pool(*pool).allocations],
         )
         for avs in avss:
             yield _view(
@@ -150,7 +150,7 @@ def _of_pool(deployment: Deployment, pool: tuple[str, str], epoch: int, avss: li
                 avs,
                 *pool,
                 e,
-                of=lambda s, a=avs, e=e: s.pool(*pool).parts(a, e),  # type: ignore[misc]
+                of=lambda s, a=avs, e=e: s.pool(*pool).parts(a, e),
             )
     yield _view(delegation, "retained", *pool, of=lambda s: s.pool(*pool).retained)
     yield _view(delegation, "poolShares", *pool, of=lambda s: s.pool_shares(*pool))
@@ -158,9 +158,9 @@ def _of_pool(deployment: Deployment, pool: tuple[str, str], epoch: int, avss: li
     yield _view(delegation, "hasOpenRequest", *pool, of=lambda s: s.has_open_request(*pool))
     yield _view(slashing, "worstCase", *pool, POOL_SHARES, of=lambda s: s.worst_case(*pool, POOL_SHARES))
     for avs in avss:
-        yield _view(slashing, "slashable", avs, *pool, of=lambda s, a=avs: s.slashable(a, *pool))  # type: ignore[misc]
-        yield _view(slashing, "safe", avs, *pool, of=lambda s, a=avs: s.safe(a, *pool))  # type: ignore[misc]
-        (name, read, of) = _view(slashing, "stake", avs, *pool, of=lambda s, a=avs: s.stake(a, *pool))  # type: ignore[misc]
+        yield _view(slashing, "slashable", avs, *pool, of=lambda s, a=avs: s.slashable(a, *pool))
+        yield _view(slashing, "safe", avs, *pool, of=lambda s, a=avs: s.safe(a, *pool))
+        (name, read, of) = _view(slashing, "stake", avs, *pool, of=lambda s, a=avs: s.stake(a, *pool))
         # Without the part in assets, which no event tells.
         yield name, Read(read.to, read.abi, read.data, lambda stake: stake["shares"]), of
 
@@ -190,4 +190,4 @@ def _of_line(deployment: Deployment, line: tuple[str, str, str], accounts: list[
     yield _view(rewards, "commission", *line, of=lambda s: s.commission(*line))
     yield _view(rewards, "rate", *line, of=lambda s: s.rate(*line))
     for staker in accounts:
-        yield _view(rewards, "due", staker, [(*line, 0)], of=lambda s, a=staker: s.due(a, *line))  # type: ignore[misc]
+        yield _view(rewards, "due", staker, [(*line, 0)], of=lambda s, a=staker: s.due(a, *line))
