@@ -107,7 +107,7 @@ class Run:
             bar = progress.add_task("tests with no mutant on", total=len(new), note="")
             for name, _, outcome in crew.work(iter(new), lambda name: Order(COVER, [name], [600.0])):
                 progress.advance(bar)
-                if outcome and outcome.failed and outcome.sound:
+                if outcome and outcome.reached and outcome.failed and outcome.sound:
                     # It has too little gas or time to be traced: it may reach whatever its folder is for.
                     home = {number for number, mutant in self.mutants.items() if f"/{_home(mutant)}/" in name}
                     self.reach[name] = Reach(version(name), outcome.seconds[0], sorted(outcome.reached[0] | home))
@@ -205,7 +205,7 @@ class Run:
         old = self.verdicts.get(mutant.key)
         tried = old.tried if old else []
         if outcome is None:
-            return Verdict(mutant.key, False, why="the worker hung or died", tried=tried, fresh=fresh)
+            return Verdict(mutant.key, False, why="the worker died", tried=tried, fresh=fresh)
         if outcome.failed and outcome.sound:
             return Verdict(mutant.key, True, outcome.failed, outcome.why, fresh=fresh)
         if outcome.failed:
