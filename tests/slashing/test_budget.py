@@ -196,6 +196,21 @@ def test_budget__of_an_allocation_that_rose_since_the_request__is_the_higher_one
     assert scene.retained == 85 * PERCENT
 
 
+def test_budget__of_a_request_that_executes_at_once__is_that_of_now_and_not_that_of_the_offence(
+    scene: Scene, at_once: int
+) -> None:
+    """From 20 % and 10 % at the offence to 3 % and nothing; then the elastic part rises to 20 %."""
+    scene.allocate(at_once, 300)
+    scene.protocol.to_epoch(6)
+    scene.request(at_once, 10 * PERCENT, offence_at=scene.protocol.registry.startOf(6) - 1)
+    assert scene.retained == 97 * PERCENT
+
+    scene.allocate(at_once, 300, 2_000)
+    scene.protocol.to_epoch(9)
+    scene.request(at_once, WAD, offence_at=scene.protocol.registry.startOf(9) - 1)
+    assert scene.retained == 97 * 77 * PERCENT // 100
+
+
 def test_budget__of_the_whole_pool__can_be_taken_to_nothing(empty_scene: Scene, alice: AccountAPI) -> None:
     empty_scene.set_budget(10_000)
     first, second = empty_scene.avs(4_000), empty_scene.avs(6_000)
