@@ -90,6 +90,14 @@ def test_slashable__out_of_the_elastic_part__is_bounded_by_what_the_avs_took_its
     assert scene.slashable(at_once) == (0, 0)
 
 
+def test_slashable__out_of_the_elastic_part__is_lowered_by_the_smallest_slash(
+    scene: Scene, at_once: int, shared: int
+) -> None:
+    scene.request(at_once, 20 * PERCENT + 1)
+    assert scene.slashable(at_once) == (0, 10 * PERCENT - 1)
+    assert scene.slashable(shared) == (0, 20 * PERCENT - 1)
+
+
 def test_slashable__when_the_budget_is_used_up__is_nothing(
     scene: Scene, at_once: int, with_veto: int, shared: int
 ) -> None:
@@ -137,6 +145,14 @@ def test_slashable__when_the_budget_equals_the_guaranteed_parts__has_no_elastic_
 
 
 # --- which epoch ---
+
+
+def test_budget__of_what_is_shared__begins_anew_in_each_epoch(scene: Scene, at_once: int, shared: int) -> None:
+    scene.request(at_once, 25 * PERCENT)
+    scene.protocol.to_epoch(5, 60)
+    scene.request(at_once, 16 * PERCENT)  # of 75 %: 15 % are guaranteed, and 1 % is out of the 15 % that are shared
+    assert scene.slashable(at_once) == (0, 65 * PERCENT // 10)
+    assert scene.slashable(shared) == (0, 14 * PERCENT)
 
 
 def test_budget__of_a_request_executed_in_the_next_epoch__is_drawn_from_that_epoch(
