@@ -167,10 +167,15 @@ class Run:
         return Order(mutant.id, tests, [20 + 20 * self.reach[name].seconds for name in tests], fresh)
 
     def pending(self, wanted: list[Mutant]) -> list[tuple[Mutant, bool]]:
-        """What is to be run: first with the common fixtures, then survivors that these reach with their own."""
+        """
+        What is to be run: first with the common fixtures, then survivors that these reach with their own. Those that
+        are said to change nothing take longest, all their tests, and come last.
+        """
         first = [(mutant, False) for mutant in wanted if not self._is_killed(mutant) and self._is_new(mutant)]
         alone = [mutant for mutant in wanted if mutant.id in self.fixtures or not self._reaching()[mutant.id]]
-        return first + [(mutant, True) for mutant in alone]
+        tasks = first + [(mutant, True) for mutant in alone]
+        reasons = _reasons()
+        return sorted(tasks, key=lambda task: (task[0].key in reasons, task[0].key in self.verdicts))
 
     def _is_killed(self, mutant: Mutant) -> bool:
         return mutant.key in self.verdicts and self.verdicts[mutant.key].killed
@@ -222,7 +227,7 @@ class Run:
 
     def summary(self) -> bool:
         """Writes the result, and tells whether all survivors are explained."""
-        reasons: dict[str, str] = json.loads(EQUIVALENT.read_text()) if EQUIVALENT.is_file() else {}
+        reasons = _reasons()
         files: dict[str, Counter[str]] = defaultdict(Counter)
         survivors = []
         for mutant in self.mutants.values():
@@ -254,6 +259,12 @@ class Run:
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         return Progress(*columns, TextColumn("{task.fields[note]}"), console=self.console)
+
+
+def _reasons() -> dict[str, str]:
+    """Why survivors change nothing."""
+    reasons: dict[str, str] = json.loads(EQUIVALENT.read_text())
+    return reasons
 
 
 def _home(mutant: Mutant) -> str:
