@@ -236,7 +236,7 @@ contract RewardsDifferentialTest is Scene {
             uint256 amount = r == 0 ? 1 : r == 1 ? 1 + _random(1e9) : r == 2 ? 1 + _random(1e25) : 1 + _random(100e18);
             VM.prank(staker);
             try vault.depositAndDelegate(amount, OPERATOR, 0, _anything()) {}
-                catch {
+            catch {
                 return;
             }
         }
