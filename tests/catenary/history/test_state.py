@@ -1,5 +1,6 @@
 """The state rebuilt out of events is what the chain's views say, to the wei, at any block."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import ape
@@ -25,15 +26,13 @@ def deployed() -> tuple[Chain, Deployment]:
     return chain, deployment_of(chain.core, block)
 
 
-def compare(chain: Chain, history: History, blocks: int) -> None:
-    """At the tip and at so many earlier blocks."""
+def compare(chain: Chain, history: History, back: Iterable[int] = (0,)) -> None:
+    """At the tip, or so many blocks back from it."""
     accounts = [chain.accounts[name].address for name in WHO]
     tokens = [token.address for token in chain.tokens.values()]
-    tip = history.tip
-    assert tip is not None
-    begun = min(tip, history.deployment.block + 40)
-    for block in {tip - (tip - begun) * i // blocks for i in range(blocks)}:
-        assert differences(history.deployment, history.state(block), accounts, tokens) == []
+    for count in back:
+        state = history.state(history.tip - count)
+        assert differences(history.deployment, state, accounts, tokens) == []
 
 
 def test_state__at_borders__is_what_the_views_say(tmp_path: Path) -> None:
@@ -42,7 +41,7 @@ def test_state__at_borders__is_what_the_views_say(tmp_path: Path) -> None:
         for step in AT_WORK + BORDERS:
             chain.after(step)
         history.sync()
-        compare(chain, history, 6)
+        compare(chain, history, range(0, 60, 10))
 
 
 def test_state__of_requests_that_nothing_but_their_order_tells_apart__is_what_the_views_say(tmp_path: Path) -> None:
@@ -74,7 +73,29 @@ def test_state__of_requests_that_nothing_but_their_order_tells_apart__is_what_th
         for step in opted_in + same + late:
             assert chain.after(step) is None
             history.sync()
-            compare(chain, history, 1)
+            compare(chain, history)
+
+
+def test_state__of_rises_that_give_way_and_falls_that_stand__is_what_the_views_say(tmp_path: Path) -> None:
+    chain, deployment = deployed()
+    announcements: Steps = [
+        ("set_mandate", "one", "six", 6_000, 2_000),
+        ("allocate", "one", 0, "six", 2_000, 4_000),
+        ("wait", 2 * EPOCH),
+        ("set_mandate", "one", "six", 5_500, 500),
+        ("allocate", "one", 0, "six", 1_500, 1_000),
+        ("wait", EPOCH),
+        ("set_mandate", "one", "six", 8_000, 3_000),
+        ("allocate", "one", 0, "six", 2_500, 4_000),
+        ("wait", EPOCH),
+        ("opt_out", "one", 0, "six"),
+        *3 * [("wait", EPOCH)],
+    ]
+    with History(tmp_path / "history.db", deployment) as history:
+        for step in AT_WORK + announcements:
+            assert chain.after(step) is None
+        history.sync()
+        compare(chain, history, range(len(announcements)))
 
 
 def test_state__in_random_histories__is_what_the_views_say_at_every_block_asked(tmp_path: Path) -> None:
@@ -101,6 +122,6 @@ def test_state__in_random_histories__is_what_the_views_say_at_every_block_asked(
                 for step in steps:
                     chain.after(step)
                 history.sync()
-                compare(chain, history, 3)
+                compare(chain, history, (0, 20, 40))
 
         agree()
