@@ -33,7 +33,7 @@ EVENTS = 100_000
 STAKERS = 500
 PAIRS = 8  # of a delegation and an undelegation, in a transaction: 3 events each
 AT_ONCE = 50  # transactions in one request to the node
-GAS = 20_000_000  # limit of a transaction
+GAS = 8_000_000  # limit of a transaction
 FLOOR = 16
 
 
@@ -43,7 +43,7 @@ class Maker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.people = [staker.address for staker in stakers(STAKERS)]
-        self.node: Any = ape.chain.provider.web3.provider  # type: ignore[attr-defined]
+        self.node: Any = ape.chain.provider.web3.provider
         self.node.make_request("anvil_autoImpersonateAccount", [True])
 
     def send(self, calls: Iterable[tuple[str, Any, Sequence[bytes]]]) -> None:
@@ -57,6 +57,9 @@ class Maker:
             answers = self.node.make_batch_request([("eth_sendTransaction", each) for each in part])
             failed = [answer["error"] for answer in answers if "error" in answer]
             assert not failed, failed[0]
+            # The node answers before the block is there, and leaves what does not fit into one.
+            while self.node.make_request("txpool_status", [])["result"]["pending"] != "0x0":
+                self.node.make_request("evm_mine", [])
 
     def fund(self) -> None:
         """Gives everybody vault shares: 2 events each."""
