@@ -1,6 +1,8 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -30,8 +32,24 @@ _OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
 _AT_ONCE = 500  # views in one call: nodes limit its gas
 
 
+_other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
+
+
+@contextmanager
+def asking(node: Web3) -> Iterator[None]:
+    """What is read within is read from another node than the one that Ape is connected to."""
+    before = _other_node.set(node)
+    try:
+        yield
+    finally:
+        _other_node.reset(before)
+
+
 def web3() -> Web3:
     """The node that Ape is connected to."""
+    other = _other_node.get()
+    if other is not None:
+        return other
     try:
         provider: Any = ape.chain.provider
     except ProviderNotConnectedError:
@@ -63,7 +81,7 @@ class Chain:
 
     def get(self, one: Read[T]) -> T:
         """Asks one view. Raises a `ContractError` if it refuses."""
-        return one.answer(_call({"to": one.to, "data": HexBytes(one.data)}, self.block))
+        return one.answer(call({"to": one.to, "data": HexBytes(one.data)}, self.block))
 
     def all(self, reads: Iterable[Read[T]]) -> list[T]:
         """Asks many views, all at the same block, with one round trip for each 500 of them. Raises as `get`."""
@@ -154,7 +172,7 @@ class Call:
     def check(self, sender: AccountAPI | str, block: Block = "latest") -> Any:
         """Makes the call without sending it, and gives back what it returns. Raises the `ContractError` it ends in."""
         address = str(getattr(sender, "address", sender))
-        back = _call({"from": address, "to": self.to, "data": HexBytes(self.data), "value": self.value}, block)
+        back = call({"from": address, "to": self.to, "data": HexBytes(self.data), "value": self.value}, block)
         values = words(self.abi.outputs, back)
         return values[0] if len(values) == 1 else tuple(values)
 
@@ -208,14 +226,15 @@ def line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _call(call: Any, block: Block, override: Any = None) -> bytes:
-    return bytes(asked(lambda: web3().eth.call(call, block, override)))  # type: ignore[arg-type]
+def call(transaction: Any, block: Block, override: Any = None) -> bytes:
+    """What a call gives back, as web3 takes it. Raises the `ContractError` it ends in."""
+    return bytes(asked(lambda: web3().eth.call(transaction, block, override)))  # type: ignore[arg-type]
 
 
 def _together(reads: Sequence[Read[T]], block: Block) -> list[T]:
     calls = [(one.to, True, one.data) for one in reads]
     data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [calls])
-    (answers,) = decode(["(bool,bytes)[]"], _call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
+    (answers,) = decode(["(bool,bytes)[]"], call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
     for success, back in answers:
         if not success:
             raise contract_error(back)
