@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from catenary.chain import Call, Contract, Read
+from catenary.contracts import TOKEN
 from catenary.pool import Pool
+from catenary.units import BPS, WAD
 from catenary.values import Amounts, Terms
 
 if TYPE_CHECKING:
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE = 50
+_REQUEST_TYPE = "(uint32,address,address,uint256,uint48,uint48,bytes32)"
+FLOORS = (16, 59)  # the lowest and the highest
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,16 @@ class Payment:
     vault: str
     amount: int  # [token]
     floor: int  # the pool gets no more than amount / 4^floor for a share-second; from 16 to 59
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What a slash would take now, if nobody else is faster."""
+
+    guaranteed: int  # of `retained`, out of the AVS's own part [wad]
+    elastic: int  # and out of what is shared [wad]
+    shares: int  # moved [vault shares]
+    from_others: dict[int, int]  # by how much it lowers what other AVSs could take of what is shared [wad]
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,41 @@ class AVS:
         """Every slash request that it filed, by their events."""
         return self.protocol.requests(avs=self.number)
 
+    @property
+    def open_requests(self) -> dict["SlashRequest", int]:
+        """What each of them that is open may still take of `retained` [wad]."""
+        return self.protocol.open_amounts(self.requests)
+
+    def taking(self, pool: Pool, amount: int) -> Taking:
+        """
+        What a slash of `amount` of a pool's `retained` would take if it were executed now [wad].
+
+        What is shared is (F - Σg)·B, less what all took of it in this epoch; and that is all that was taken, less what
+        each took out of its guaranteed part: g·B less what it could still take of it (design, "Slashing").
+        """
+        protocol = self.protocol.pinned
+        if protocol is not self.protocol:
+            return AVS(protocol, self.number).taking(Pool(protocol, pool.vault, pool.operator), amount)
+        allocations, mandate, retained = pool.allocations, pool.mandate, pool.retained
+        slashable = pool.slashable(list(allocations))
+        base = pool.retained_at_end_of(protocol.epoch - 1)
+        taken_guaranteed = sum(base * one.guaranteed // BPS - slashable[avs][0] for avs, one in allocations.items())
+        unguaranteed = mandate.loss_budget - sum(one.guaranteed for one in allocations.values())
+        shared = max(0, base * unguaranteed // BPS - (base - retained - taken_guaranteed))
+
+        own_guaranteed, own_elastic = slashable.get(self.number, (0, 0))
+        guaranteed = min(amount, own_guaranteed)
+        elastic = min(amount - guaranteed, own_elastic)
+        shares = sum(pool.pool_shares) * (guaranteed + elastic) // WAD
+        if not shares:
+            return Taking(0, 0, 0, {})
+        others = {
+            avs: possible - min(possible, shared - elastic)
+            for avs, (_, possible) in slashable.items()
+            if avs != self.number
+        }
+        return Taking(guaranteed, elastic, shares, {avs: taken for avs, taken in others.items() if taken})
+
     # --- what its owner does ---
 
     def admit(self, operator: str, admitted: bool = True) -> Call:
@@ -98,8 +148,8 @@ class AVS:
         return self.protocol.registry.call("setAdmitted", self.number, self.protocol.address(operator), admitted)
 
     def count(self, vault: str, counts: bool = True) -> Call:
-        """Says whether a vault counts."""
-        return self.protocol.registry.call("setVault", self.number, vault, counts)
+        """Says whether a vault, by its symbol or address, counts."""
+        return self.protocol.registry.call("setVault", self.number, self.protocol.vault(vault).address, counts)
 
     def eject(self, pool: Pool) -> Call:
         """Announces that a pool leaves the AVS, and ends the operator's admission."""
@@ -123,6 +173,18 @@ class AVS:
         """Pays pools for `epoch`, the one just finished, out of the caller's allowance to the distributor."""
         plain = [(one.operator, one.vault, one.amount, one.floor) for one in payments]
         return self.protocol.rewards.call("pay", token, epoch, plain)
+
+    def approve(self, token: str, amount: int) -> Call:
+        """Lets the distributor take a token of the caller, as a payment needs."""
+        return Contract(TOKEN, token).call("approve", self.protocol.rewards.address, amount)
+
+    def stream(self, pool: Pool, token: str, amount: int, floor: int, epochs: int) -> Call:
+        """Pays a pool `amount` for each of so many epochs, from the next one on [token]. Returns the stream's id."""
+        return self.protocol.rewards.call("openStream", pool.operator, pool.vault.address, token, amount, floor, epochs)
+
+    def cancel_stream(self, stream: int, receiver: str) -> Call:
+        """Ends the caller's stream with the current epoch. Returns what it gave back [token]."""
+        return self.protocol.rewards.call("cancelStream", stream, self.protocol.address(receiver))
 
     # --- inside ---
 
@@ -159,12 +221,17 @@ class SlashRequest:
 
     @property
     def id(self) -> str:
-        return self.protocol.chain.get(self.protocol.slashing.read("requestId", self._plain, make=str))
+        """The hash of all that it says."""
+        return f"0x{keccak(encode([_REQUEST_TYPE], [self.plain])).hex()}"
 
     @property
     def open_amount(self) -> int:
         """What it may still take of `retained`; 0 if it is not open [wad]."""
-        return self.protocol.chain.get(self.protocol.slashing.read("openAmount", self._plain, make=int))
+        return self.protocol.chain.get(self.protocol.slashing.read("openAmount", self.plain, make=int))
+
+    @property
+    def pool(self) -> Pool:
+        return self.protocol.vault(self.vault).pool(self.operator)
 
     @property
     def veto_until(self) -> int:
@@ -178,18 +245,18 @@ class SlashRequest:
 
     def veto(self) -> Call:
         """Ends it within its veto period. Only the AVS's resolver."""
-        return self.protocol.slashing.call("veto", self._plain)
+        return self.protocol.slashing.call("veto", self.plain)
 
     def take_back(self) -> Call:
         """Takes it back. Only the AVS's slasher."""
-        return self.protocol.slashing.call("takeBack", self._plain)
+        return self.protocol.slashing.call("takeBack", self.plain)
 
     def execute(self) -> Call:
         """Executes it once its veto period is over, as far as the budget of this epoch goes. Anyone."""
-        return self.protocol.slashing.call("execute", self._plain)
+        return self.protocol.slashing.call("execute", self.plain)
 
     @property
-    def _plain(self) -> tuple[Any, ...]:
+    def plain(self) -> tuple[Any, ...]:
         return (
             self.avs,
             self.operator,
@@ -199,6 +266,15 @@ class SlashRequest:
             self.requested_at,
             bytes.fromhex(self.evidence.removeprefix("0x")),
         )
+
+
+def full_floor(share_seconds: int) -> int:
+    """
+    The highest floor with which a pool that collects so many share-seconds is still paid in full: the largest f with
+    4^f <= share-seconds, from 16 to 59 (docs/rewards-distributor.md, "The floor").
+    """
+    lowest, highest = FLOORS
+    return min(max((share_seconds.bit_length() - 1) // 2, lowest), highest)
 
 
 def stake_of(words: dict[str, Any]) -> Stake:

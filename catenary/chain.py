@@ -10,18 +10,25 @@ from typing import Any, Generic, TypeVar
 import ape
 import requests
 from ape.api import AccountAPI, ReceiptAPI
-from ape.exceptions import ApeException, ContractLogicError, ProviderNotConnectedError, TransactionError
+from ape.exceptions import (
+    ApeException,
+    ContractLogicError,
+    ProviderNotConnectedError,
+    TransactionError,
+    TransactionNotFoundError,
+)
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import EncodingError
 from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import ContractLogicError as RevertedError
-from web3.exceptions import Web3Exception
+from web3.exceptions import Web3Exception, Web3RPCError
 
-from catenary.contracts import calldata, function, log_words, topic, words
-from catenary.errors import CatenaryError, NotConnected, TransactionFailed, contract_error
+from catenary.contracts import calldata, event, function, log_words, topic, words
+from catenary.errors import BadAmount, CatenaryError, NotConnected, NotMined, TransactionFailed, contract_error
 
 T = TypeVar("T")
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
@@ -30,7 +37,6 @@ _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 # Multicall3, standing at its address for the time of a call: on every chain and at every block, deployed or not.
 _OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
 _AT_ONCE = 500  # views in one call: nodes limit its gas
-
 
 _other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
 
@@ -81,7 +87,7 @@ class Chain:
 
     def get(self, one: Read[T]) -> T:
         """Asks one view. Raises a `ContractError` if it refuses."""
-        return one.answer(call({"to": one.to, "data": HexBytes(one.data)}, self.block))
+        return one.answer(_call({"to": one.to, "data": HexBytes(one.data)}, self.block))
 
     def all(self, reads: Iterable[Read[T]]) -> list[T]:
         """Asks many views, all at the same block, with one round trip for each 500 of them. Raises as `get`."""
@@ -145,11 +151,21 @@ class Contract:
 
     def read(self, view: str, *arguments: Any, make: Callable[..., T]) -> Read[T]:
         abi = function(self.name, view)
-        return Read(self.address, abi, calldata(abi, arguments), make)
+        return Read(self.address, abi, _encoded(abi, arguments), make)
 
     def call(self, name: str, *arguments: Any, value: int = 0) -> "Call":
         """A call of it that is not sent yet; `value` in wei."""
         return Call(self, function(self.name, name), arguments, value)
+
+    def said(self, name: str, receipt: ReceiptAPI) -> list[dict[str, Any]]:
+        """What the logs of an event of it in a receipt say."""
+        abi = event(self.name, name)
+        logs = [(log["address"], [HexBytes(each) for each in log["topics"]], log["data"]) for log in receipt.logs]
+        return [
+            log_words(abi, topics, HexBytes(data))
+            for address, topics, data in logs
+            if address == self.address and topics[0] == topic(abi)
+        ]
 
 
 @dataclass(frozen=True)
@@ -167,24 +183,28 @@ class Call:
 
     @property
     def data(self) -> bytes:
-        return calldata(self.abi, self.arguments)
+        return _encoded(self.abi, self.arguments)
 
     def check(self, sender: AccountAPI | str, block: Block = "latest") -> Any:
         """Makes the call without sending it, and gives back what it returns. Raises the `ContractError` it ends in."""
         address = str(getattr(sender, "address", sender))
-        back = call({"from": address, "to": self.to, "data": HexBytes(self.data), "value": self.value}, block)
+        back = _call({"from": address, "to": self.to, "data": HexBytes(self.data), "value": self.value}, block)
         values = words(self.abi.outputs, back)
         return values[0] if len(values) == 1 else tuple(values)
 
     def send(self, sender: AccountAPI, **options: Any) -> ReceiptAPI:
         """
-        Checks, signs, sends, and waits for the receipt. `options` are Ape's, such as `gas_limit` or `nonce`.
+        Checks, signs, sends, and waits for the receipt, as long as the network's `transaction_acceptance_timeout` in
+        Ape's config says: 120 s by default, 20 s on a local node. `options` are Ape's, such as `gas_limit` or `nonce`.
 
         Raises the `ContractError` of a call that is refused: then nothing was sent. Raises `TransactionFailed` where a
-        transaction failed on the chain, and `NotConnected` where it is not known what became of it.
+        transaction failed on the chain, `NotMined` where no block held it in time, and `NotConnected` where it is not
+        known what became of it.
         """
         self.check(sender)
         provider = ape.chain.provider
+        if "nonce" not in options:
+            _require_no_waiting(str(sender.address))
         try:
             transaction = provider.network.ecosystem.create_transaction(
                 sender=sender.address, receiver=self.to, data=self.data, value=self.value, **options
@@ -195,8 +215,17 @@ class Call:
         if signed is None:
             raise CatenaryError(f"{self.abi.name} was not signed: nothing was sent")
         try:
-            return provider.send_transaction(signed)
+            receipt = provider.send_transaction(signed)
+            # Foundry's provider does not wait for a node that mines in intervals, and says block -1.
+            return receipt if receipt.block_number >= 0 else _mined(receipt.txn_hash)
+        except TransactionNotFoundError as error:
+            raise NotMined(
+                f"{self.abi.name} is on its way as {signed.txn_hash.to_0x_hex()}, but no block held it in time: see "
+                "what becomes of it before you send it again"
+            ) from error
         except (ContractLogicError, TransactionError) as error:
+            if isinstance(error.__cause__, Web3RPCError):
+                raise CatenaryError(f"the node did not take {self.abi.name}: {line(error)}") from error
             raise TransactionFailed(f"{self.abi.name} failed on the chain: {line(error)}") from error
         except (ApeException, Web3Exception, requests.RequestException, ConnectionError) as error:
             raise NotConnected(
@@ -226,15 +255,38 @@ def line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def call(transaction: Any, block: Block, override: Any = None) -> bytes:
-    """What a call gives back, as web3 takes it. Raises the `ContractError` it ends in."""
-    return bytes(asked(lambda: web3().eth.call(transaction, block, override)))  # type: ignore[arg-type]
+def _encoded(abi: MethodABI, arguments: Sequence[Any]) -> bytes:
+    try:
+        return calldata(abi, arguments)
+    except EncodingError as error:
+        raise BadAmount(f"{abi.name} cannot take this: {line(error)}") from error
+
+
+def _require_no_waiting(address: str) -> None:
+    """A transaction that waits has the next nonce: whatever is sent then would replace it, or be refused."""
+    count = web3().eth.get_transaction_count
+    mined, known = (asked(partial(count, address, block)) for block in ("latest", "pending"))  # type: ignore[arg-type]
+    if known > mined:
+        raise NotMined(
+            f"{known - mined} of {address}'s transactions, from nonce {mined} on, wait for a block, and nothing was "
+            "sent: wait too, or replace them by others with their nonces"
+        )
+
+
+def _mined(transaction: str) -> ReceiptAPI:
+    receipt: ReceiptAPI = ape.chain.provider.get_receipt(transaction)
+    receipt.raise_for_status()
+    return receipt
+
+
+def _call(call: Any, block: Block, override: Any = None) -> bytes:
+    return bytes(asked(lambda: web3().eth.call(call, block, override)))  # type: ignore[arg-type]
 
 
 def _together(reads: Sequence[Read[T]], block: Block) -> list[T]:
     calls = [(one.to, True, one.data) for one in reads]
     data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [calls])
-    (answers,) = decode(["(bool,bytes)[]"], call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
+    (answers,) = decode(["(bool,bytes)[]"], _call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
     for success, back in answers:
         if not success:
             raise contract_error(back)

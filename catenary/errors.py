@@ -27,6 +27,10 @@ class NotConnected(CatenaryError):
     """There is no node, or it stopped answering."""
 
 
+class NotMined(CatenaryError):
+    """A transaction that was sent, and that no block holds so far."""
+
+
 class WrongNetwork(CatenaryError):
     """The node is of another chain than what it is asked about."""
 

@@ -1,6 +1,6 @@
 """`Pool`: the stake delegated to one operator in one vault, its stakers' positions and `Ticket`s."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,6 +57,11 @@ class Pool:
         return self._get(self.protocol.delegation, "poolShares", make=lambda live, leaving: (live, leaving))
 
     @property
+    def ever_delegated(self) -> bool:
+        """Whether anyone ever delegated to it: until then its mandate may be set at once."""
+        return self._get(self.protocol.delegation, "everDelegated", make=bool)
+
+    @property
     def has_open_request(self) -> bool:
         """Whether a slash request on it may be open."""
         return self._get(self.protocol.delegation, "hasOpenRequest", make=bool)
@@ -69,6 +74,12 @@ class Pool:
     def mandate_at(self, epoch: int) -> Mandate:
         """In an epoch, as far as it is announced."""
         return self.protocol.chain.get(self._mandate(epoch))
+
+    @property
+    def mandates(self) -> list[Mandate]:
+        """In this epoch and the next three: what is announced is in force in the last of them."""
+        epoch = self.protocol.epoch
+        return self.protocol.chain.all([self._mandate(each) for each in range(epoch, epoch + AHEAD + 1)])
 
     @property
     def loosest_mandate(self) -> Mandate:
@@ -99,12 +110,11 @@ class Pool:
         """All that is announced to change, the soonest first."""
         epoch, clock = self.protocol.epoch, self.protocol.clock
         epochs = range(epoch, epoch + AHEAD + 1)
-        mandates = self.protocol.chain.all([self._mandate(each) for each in epochs])
         tables = [
             {"loss budget": mandate.loss_budget, "commission": mandate.commission}
             | {f"guaranteed part of AVS {avs}": one.guaranteed for avs, one in allocations.items()}
             | {f"elastic part of AVS {avs}": one.elastic for avs, one in allocations.items()}
-            for mandate, allocations in zip(mandates, self.allocations_at(*epochs), strict=True)
+            for mandate, allocations in zip(self.mandates, self.allocations_at(*epochs), strict=True)
         ]
         return [
             Change(what, when, before[what], after[what], clock.start_of(when), clock.start_of(when - 1))
@@ -113,11 +123,40 @@ class Pool:
             if before[what] != after[what]
         ]
 
+    def slashable(self, avss: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """What each of some AVSs could take of `retained` now: its guaranteed and its elastic part [wad]."""
+        return dict(zip(avss, self.protocol.chain.all([self._slashable(avs) for avs in avss]), strict=True))
+
     @property
     def requests(self) -> list["SlashRequest"]:
         """Every slash request on it, by their events."""
         found = self.protocol.requests(operator=self.operator)
         return [request for request in found if request.vault == self.vault.address]
+
+    # --- rewards ---
+
+    @property
+    def reward_tokens(self) -> list[str]:
+        """Every token that it was ever paid in, or streamed, by their events."""
+        found = [
+            log["token"]
+            for name in ("Paid", "StreamOpened")
+            for log in self.protocol.logs(self.protocol.rewards, name, operator=self.operator, vault=self.vault.address)
+        ]
+        return list(dict.fromkeys(found))
+
+    @property
+    def commission(self) -> dict[str, int]:
+        """What its operator could claim now, of each token in which there is some [token]."""
+        tokens = self.reward_tokens
+        amounts = self.protocol.chain.all(
+            [self._read(self.protocol.rewards, "commission", token, make=int) for token in tokens]
+        )
+        return {token: amount for token, amount in zip(tokens, amounts, strict=True) if amount}
+
+    def collected(self, epoch: int) -> int:
+        """What all its stakers collect in an epoch, the current one or an earlier one [pool shares x s]."""
+        return self._get(self.protocol.delegation, "collected", epoch, make=int)
 
     # --- stakers ---
 
@@ -161,12 +200,9 @@ class Pool:
         epoch, retained, open_request, (value, worst_this_epoch, worst_leaving) = answers
         allocations = self.allocations
         terms = self.protocol.terms(list(allocations))
-        slashable = self.protocol.chain.all(
-            [self._slashable(avs) for avs in allocations],
-        )
         threats = tuple(
             Threat(avs, terms[avs], allocations[avs], *(pool_shares * part // WAD for part in parts))
-            for avs, parts in zip(allocations, slashable, strict=True)
+            for avs, parts in self.slashable(list(allocations)).items()
             if allocations[avs] != Allocation(0, 0)
         )
         return Exposure(

@@ -150,6 +150,23 @@ class Protocol:
         found = self.logs(self.slashing, "SlashRequested", **indexed)
         return [SlashRequest.of(self, log) for log in found]
 
+    def request(self, id: str) -> SlashRequest:  # noqa: A002
+        """The slash request of an id. Raises `UnknownName`."""
+        try:
+            raw = bytes.fromhex(id.removeprefix("0x"))
+        except ValueError:
+            raw = b""
+        found = self.requests(id=raw) if len(raw) == 32 else []
+        if not found:
+            raise UnknownName(f"there is no slash request {id!r}: `catenary avs requests` shows those that are open")
+        return found[0]
+
+    def open_amounts(self, requests: Iterable[SlashRequest]) -> dict[SlashRequest, int]:
+        """What each of some requests that is open may still take of `retained` [wad]."""
+        all_of_them = list(dict.fromkeys(requests))
+        amounts = self.chain.all([self.slashing.read("openAmount", one.plain, make=int) for one in all_of_them])
+        return {one: amount for one, amount in zip(all_of_them, amounts, strict=True) if amount}
+
     def logs(self, contract: Contract, name: str, **indexed: Any) -> list[dict[str, Any]]:
         """What the logs of an event of a contract say, up to the block that is read; see `Chain.logs`."""
         return self.chain.logs(event(contract.name, name), contract.address, self.deployment.block, **indexed)

@@ -19,7 +19,7 @@ from web3 import Web3
 
 from catenary.anvil import ask, running
 from catenary.avs import AVS, SlashRequest, Stake, stake_of
-from catenary.chain import Call, asked, asking, call, web3
+from catenary.chain import Call, asked, asking, web3
 from catenary.contracts import VAULT, contract_type, log_words, topic
 from catenary.errors import CatenaryError, TransactionFailed
 from catenary.pool import Pool
@@ -200,10 +200,10 @@ def _send(node: Web3, fork: Protocol, step: Step) -> Any:
     if at <= now:
         raise CatenaryError(f"a transaction cannot be sent at {at}, as the block before it is of {now}")
     ask(node, "evm_setNextBlockTimestamp", at)
-    plain = {"from": step.sender, "to": step.to, "data": HexBytes(step.data).to_0x_hex(), "value": hex(step.value)}
-    call(plain | {"value": step.value}, "pending")
-    gas = hex(int(fork.chain.head["gasLimit"]))
-    sent = ask(node, "eth_sendTransaction", plain | {"gas": gas, "gasPrice": "0x0"})
+    plain: Any = {"from": step.sender, "to": step.to, "data": HexBytes(step.data), "value": step.value}
+    asked(partial(node.eth.call, plain, "pending"))  # says why it is refused
+    gas = {"gas": int(fork.chain.head["gasLimit"]), "gasPrice": 0}
+    sent = asked(partial(node.eth.send_transaction, plain | gas))
     receipt: Any = asked(partial(node.eth.wait_for_transaction_receipt, sent, poll_latency=0.01))
     if not receipt["status"]:
         raise TransactionFailed(f"the transaction to {step.to} used up all gas of a block: it cannot be sent")
@@ -262,9 +262,7 @@ def _seen(pool: Pool) -> _Seen:
     base = pool.retained_at_end_of(max(epoch - 1, 0))
     budget_left = base * pool.mandate_at(epoch).loss_budget // BPS - (base - retained)
     avss = list(pool.allocations)
-    stakes = [
-        protocol.slashing.read("stake", avs, pool.operator, pool.vault.address, make=stake_of) for avs in avss
-    ]
+    stakes = [protocol.slashing.read("stake", avs, pool.operator, pool.vault.address, make=stake_of) for avs in avss]
     return _Seen(
         PoolState(retained, live, leaving, budget_left),
         _stakers(pool, retained),

@@ -59,13 +59,7 @@ class Staker:
     def rewards(self) -> list[Reward]:
         """What it earned and has not claimed, in each pool and token that was paid there."""
         pools = {(pool.operator, pool.vault.address): pool for pool in self.pools}
-        paid = [
-            (*key, log["token"])
-            for key in pools
-            for name in ("Paid", "StreamOpened")
-            for log in self.protocol.logs(self.protocol.rewards, name, operator=key[0], vault=key[1])
-        ]
-        claims = list(dict.fromkeys(paid))
+        claims = [(*key, token) for key, pool in pools.items() for token in pool.reward_tokens]
         if not claims:
             return []
         claimable, accruing = self.protocol.chain.get(

@@ -48,7 +48,6 @@ class Unit:
 
 
 ETHER = Unit("ether", 18)
-POOL_SHARES = Unit("pool shares", 18)
 
 
 def percent(bps: int) -> str:
@@ -64,6 +63,18 @@ def bps(text: int | str) -> int:
     if not match:
         raise BadAmount(f"{text!r} is not a fraction: write it as in '25.5 %' or '2550 bps'")
     return _fraction(Decimal(match[1]) * (100 if match[2] == "%" else 1), text)
+
+
+_SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+
+
+def seconds(text: str) -> int:
+    """A length of time in seconds: "2 d", "1.5 h", "90 min", "30 s", "0". Raises `BadAmount`."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(s|min|h|d)|0", text.strip())
+    value = Decimal(match[1] or 0) * _SECONDS[match[2] or "s"] if match else Decimal("0.5")
+    if value != int(value):
+        raise BadAmount(f"{text!r} is not a length of time: write it as in '2 d', '12 h', '90 min' or '30 s'")
+    return int(value)
 
 
 def _fraction(value: Decimal, text: int | str) -> int:

@@ -1,5 +1,6 @@
 """What the protocol says, in the words of its design. Amounts are integers; their unit stands beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -26,6 +27,15 @@ class Clock:
     def start_of(self, epoch: int) -> int:
         """The first second of an epoch, which is the end of the one before [Unix time]."""
         return self.genesis + (epoch - 1) * self.length
+
+
+def announced(values: Sequence[int], value: int) -> tuple[int, int, int, int]:
+    """
+    A number in this and the next three epochs, after it is announced to be `value`. By the rule of time of the design:
+    what falls does so in two epochs, what rises in three; a fall announced before stands, and a rise gives way.
+    """
+    now, next_one, after_next, _ = values
+    return now, min(next_one, max(now, value)), min(after_next, value), value
 
 
 @dataclass(frozen=True)
@@ -140,9 +150,7 @@ class Exposure:
     open_request: bool  # whether a slash request on the pool may be open
     value: int  # now [vault shares]
     worst_this_epoch: int  # what is left of it at the end of this epoch, at worst [vault shares]
-    worst_leaving: (
-        int  # what is left of it at the end of the next epoch, at worst: of a ticket opened now [vault shares]
-    )
+    worst_leaving: int  # what is left at the end of the next one, at worst: of a ticket opened now [vault shares]
     out_at: int  # when a ticket that is opened now matures [Unix time]
     threats: tuple[Threat, ...]
     changes: tuple[Change, ...]

@@ -58,6 +58,11 @@ class Vault:
         """Of vault shares."""
         return Unit(self.symbol, self._words[3])
 
+    @property
+    def pool_unit(self) -> Unit:
+        """Of pool shares, which have the decimals of vault shares."""
+        return Unit("pool shares", self._words[3])
+
     @cached_property
     def asset_unit(self) -> Unit:
         symbol = self.protocol.chain.get(self.asset.read("symbol", make=str))

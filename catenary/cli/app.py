@@ -2,35 +2,42 @@
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import ape
 import click
 import requests
-from ape.api import AccountAPI
+from ape.api import AccountAPI, ReceiptAPI
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from rich.console import Console
 from rich.table import Table
 from web3.exceptions import Web3Exception
 
-from catenary.chain import Call, line
-from catenary.errors import CatenaryError, NotConnected, UnknownName
+from catenary.chain import Call, Contract, line
+from catenary.contracts import TOKEN
+from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
+from catenary.pool import Pool
 from catenary.protocol import Protocol
+from catenary.units import Unit, percent, seconds
+from catenary.values import ZERO_ADDRESS, Clock, Terms
 
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
+WIDE = 240  # columns, where no terminal sets a limit
 LOCAL_NODE = "http://127.0.0.1:8545"
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
-UNREACHABLE = 3  # there is no node, or it stopped answering: a transaction may be on its way, if one is named
+UNREACHABLE = 3  # no node, one that stopped answering, or no block in time: a transaction that is named is on its way
 DECLINED = 4  # the question was answered with no
 
 
@@ -82,20 +89,38 @@ class Session:
             elif each.row_count:
                 click.echo(each.title)
                 each.title = None
-                Console().print(each)
+                Console(width=None if sys.stdout.isatty() else WIDE).print(each)
+            else:
+                click.echo(f"{each.title}: none")
 
     # --- what is sent ---
 
-    def send(self, explanation: Sequence[str], calls: Sequence[Call], **data: Any) -> None:
-        """Says in plain words what will change, asks, and sends the calls one after the other."""
+    def send(
+        self,
+        explanation: Sequence[str],
+        calls: Sequence[Call],
+        *,
+        independent: bool = False,
+        outcome: Callable[[ReceiptAPI], Mapping[str, Any]] = lambda _: {},
+    ) -> None:
+        """
+        Says in plain words what will change, asks, and sends the calls one after the other. They are tried before:
+        all if they are `independent`, with a sentence for each, otherwise the first, as the others build on it.
+        `outcome` is what the last one brought.
+        """
         account = self.account
-        calls[0].check(account)
+        for sentence, call in zip(explanation, calls, strict=True) if independent else [("", calls[0])]:
+            try:
+                call.check(account)
+            except ContractError as error:
+                raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
         for sentence in explanation:
             click.echo(sentence, err=self.as_json)
-        if not self.yes and not click.confirm(f"Send it from {account.address}?", err=self.as_json):
+        if not self.yes and not self._confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
+        brought: Mapping[str, Any] = {}
         with redirect_stdout(sys.stderr):  # Ape asks for passphrases there
             _unlock(account)
             for call in calls:
@@ -106,8 +131,15 @@ class Session:
                         click.echo(f"sent before: {', '.join(each['transaction'] for each in sent)}", err=True)
                     raise error
                 sent.append({"call": call.abi.name, "transaction": receipt.txn_hash, "block": receipt.block_number})
+            brought = outcome(receipt)
         done = [f"{each['call']}: block {each['block']}, transaction {each['transaction']}" for each in sent]
-        self.show({**data, "sent": sent}, *done)
+        self.show({**brought, "sent": sent}, *done, *(f"{name}: {value}" for name, value in brought.items()))
+
+    def _confirmed(self, question: str) -> bool:
+        try:
+            return click.confirm(question, err=self.as_json)
+        except click.Abort:  # nobody is there to answer
+            return False
 
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
@@ -123,14 +155,59 @@ def moment(time: int) -> str:
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def span(seconds: int) -> str:
-    """A length of time for people: 3 d 4 h."""
-    days, rest = divmod(max(seconds, 0), 86_400)
+def moment_of(text: str, now: int) -> int:
+    """A Unix time: "1795000000" is that, "2 h ago" so long before `now`. Raises `BadAmount`."""
+    past = text.strip()
+    if past.isdecimal():
+        return int(past)
+    if not past.endswith(" ago"):
+        raise BadAmount(f"{text!r} is not a time: write it as a Unix time, or as in '2 h ago'")
+    return now - seconds(past.removesuffix(" ago"))
+
+
+def span(length: int) -> str:
+    """A length of time [s] for people: 3 d 4 h."""
+    days, rest = divmod(max(length, 0), 86_400)
     hours, rest = divmod(rest, 3_600)
     minutes, rest = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
     told = [f"{count} {unit}" for count, unit in parts if count]
     return " ".join(told[:2]) or "0 s"
+
+
+def course(what: str, values: Sequence[int], clock: Clock, epoch: int) -> str:
+    """A number of a mandate or an allocation in `epoch` and the next three, for people."""
+    steps = [
+        f"{percent(after)} from {moment(clock.start_of(epoch + ahead))} on"
+        for ahead, (before, after) in enumerate(pairwise(values), 1)
+        if before != after
+    ]
+    return ", ".join([f"{what}: {percent(values[0])} now", *(steps or ["and no change announced"])])
+
+
+def terms_told(terms: Terms) -> str:
+    """What a slash by an AVS is like, for people."""
+    veto = f"{terms.resolver} may veto it for {span(terms.veto_period)}" if terms.veto_period else "nobody may veto it"
+    burnt = terms.recipient == ZERO_ADDRESS
+    return f"{terms.slasher} slashes; {veto}; slashed stake {'is burnt' if burnt else f'goes to {terms.recipient}'}"
+
+
+def named(pool: Pool) -> dict[str, str]:
+    """A pool, as JSON names it."""
+    return {"vault": pool.vault.address, "symbol": pool.vault.symbol, "operator": pool.operator}
+
+
+def unit_of(session: Session, token: str) -> Unit:
+    """Of a token, by its address."""
+    contract = Contract(TOKEN, session.protocol.address(token))
+    symbol, decimals = session.protocol.chain.all(
+        [contract.read(view, make=lambda value: value) for view in ("symbol", "decimals")]
+    )
+    return Unit(symbol, decimals)
+
+
+vault_option = click.option("--vault", "vault_name", required=True, help="The vault, by symbol or address.")
+operator_option = click.option("--operator", required=True, help="The operator of the pool, by its address.")
 
 
 def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Decorator:
@@ -171,6 +248,8 @@ def connected(network: str) -> Iterator[None]:
     """Connects to a node that is up."""
     logger.set_level(LogLevel.ERROR)
     is_node = network.startswith("http")
+    if is_node:
+        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
     settings = {"host": network, "manage_process": False} if is_node else {}
     try:
         context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
@@ -188,7 +267,7 @@ def errors_in_one_line() -> Iterator[None]:
     """Ends the command with one line that says what went wrong and what to do."""
     try:
         yield
-    except NotConnected as error:
+    except (NotConnected, NotMined) as error:
         raise _Ended(str(error), UNREACHABLE) from error
     except CatenaryError as error:
         raise _Ended(str(error), REFUSED) from error

@@ -9,7 +9,7 @@ def cli() -> None:
     Catenary: who secures what, what can be lost, and by when one can be out.
 
     Exit codes: 0 done; 1 refused, or failed on the chain; 2 words that cannot be read; 3 no node, or it stopped
-    answering; 4 the question was answered with no.
+    answering, or no block held the transaction in time; 4 the question was answered with no.
     """
 
 

@@ -6,17 +6,25 @@ from typing import Any
 import click
 from rich.table import Table
 
-from catenary.chain import Call, Contract
-from catenary.cli.app import Session, command, moment, span, table
+from catenary.chain import Call
+from catenary.cli.app import (
+    Session,
+    command,
+    moment,
+    named,
+    operator_option,
+    span,
+    table,
+    unit_of,
+    vault_option,
+)
 from catenary.cli.group import cli
-from catenary.contracts import TOKEN
 from catenary.errors import UnknownName
 from catenary.pool import Payout, Pool, Ticket
-from catenary.units import ETHER, POOL_SHARES, Unit, percent
+from catenary.units import ETHER, WAD, percent
 from catenary.values import ZERO_ADDRESS, Accepted, Exposure, Mandate
 
-_vault = click.option("--vault", "vault_name", required=True, help="The vault, by symbol or address.")
-_operator = click.option("--operator", required=True, help="The operator of the pool, by its address.")
+_KINDS = {"assets": Payout.ASSETS, "ether": Payout.ETHER, "shares": Payout.VAULT_SHARES}
 
 
 @command(cli)
@@ -27,15 +35,15 @@ def positions(session: Session, staker: str | None) -> None:
     vaults = who.protocol.vaults
     held = [(vault, vault.balance(who.address)) for vault in vaults]
     delegated, tickets, rewards = who.positions, who.tickets, who.rewards
-    tokens = {reward.token: _unit_of(session, reward.token) for reward in rewards}
+    tokens = {reward.token: unit_of(session, reward.token) for reward in rewards}
     data = {
         "staker": who.address,
         "block": who.protocol.chain.number,
         "undelegated": [{"vault": vault.address, "symbol": vault.symbol, "shares": n} for vault, n in held if n],
-        "delegated": [{**_named(pool), **asdict(position)} for pool, position in delegated.items()],
+        "delegated": [{**named(pool), **asdict(position)} for pool, position in delegated.items()],
         "tickets": [_ticket_data(ticket) for ticket in tickets],
         "rewards": [
-            {**_named(reward.pool), "token": reward.token, "claimable": reward.claimable, "accruing": reward.accruing}
+            {**named(reward.pool), "token": reward.token, "claimable": reward.claimable, "accruing": reward.accruing}
             for reward in rewards
         ],
     }
@@ -43,7 +51,7 @@ def positions(session: Session, staker: str | None) -> None:
     session.show(
         data,
         table(
-            "Undelegated: never at risk, redeemed at once",
+            "Undelegated, which is never at risk and redeemed at once",
             ("vault", "shares", "worth"),
             [(v.symbol, v.unit.show(n), v.asset_unit.show(v.assets(n))) for v, n in held if n],
         ),
@@ -51,7 +59,12 @@ def positions(session: Session, staker: str | None) -> None:
             "Delegated",
             ("vault", "operator", "pool shares", "worth"),
             [
-                (pool.vault.symbol, pool.operator, POOL_SHARES.show(one.pool_shares), pool.vault.unit.show(one.value))
+                (
+                    pool.vault.symbol,
+                    pool.operator,
+                    pool.vault.pool_unit.show(one.pool_shares),
+                    pool.vault.unit.show(one.value),
+                )
                 for pool, one in delegated.items()
             ],
         ),
@@ -99,7 +112,7 @@ def exposure(
         if not (operator and vault_name and shares):
             raise UnknownName("name the pool by --operator and --vault, and how much by --shares")
         pool = protocol.vault(vault_name).pool(operator)
-        stakes = {pool: pool.vault.unit.parse(shares) * 10**18 // pool.retained}
+        stakes = {pool: pool.vault.unit.parse(shares) * WAD // pool.retained}
     else:
         found = protocol.staker(session.address(staker)).positions
         stakes = {pool: position.pool_shares for pool, position in found.items()}
@@ -107,12 +120,14 @@ def exposure(
     data = {
         "block": protocol.chain.number,
         "time": protocol.chain.time,
-        "pools": [{**_named(pool), **_exposure_data(one)} for pool, one in exposures.items()],
+        "pools": [{**named(pool), **_exposure_data(one)} for pool, one in exposures.items()],
     }
     now = protocol.chain.time
-    session.show(data, *(part for pool, one in exposures.items() for part in told(pool, one, now)))
-    if not exposures and not session.as_json:
-        click.echo("nothing is delegated: nothing can be slashed")
+    session.show(
+        data,
+        *(part for pool, one in exposures.items() for part in told(pool, one, now)),
+        *([] if exposures else ["nothing is delegated: nothing can be slashed"]),
+    )
 
 
 def told(pool: Pool, one: Exposure, now: int) -> list[Table | str]:
@@ -125,7 +140,7 @@ def told(pool: Pool, one: Exposure, now: int) -> list[Table | str]:
         f"  at worst {show(one.worst_this_epoch)} is left at the end of this epoch, and {show(one.worst_leaving)} if "
         f"you leave now: out on {moment(one.out_at)}, in {span(one.out_at - now)}",
         table(
-            "who can slash it now",
+            "  who can slash it now",
             ("AVS", "guaranteed", "shared, if it is the fastest", "veto", "slashed stake"),
             [
                 (
@@ -161,7 +176,7 @@ def told(pool: Pool, one: Exposure, now: int) -> list[Table | str]:
 
 @command(cli, sends=True)
 @click.argument("amount")
-@_vault
+@vault_option
 @click.option("--operator", help="Delegate what is deposited to this operator's pool.")
 @click.option("--ether", is_flag=True, help="Deposit ether; the amount is in ether. Only where the asset is WETH.")
 @click.option("--accept-open-request", is_flag=True, help="Delegate although a slash request on the pool is open.")
@@ -194,8 +209,8 @@ def deposit(
 
 @command(cli, sends=True)
 @click.argument("shares")
-@_vault
-@_operator
+@vault_option
+@operator_option
 @click.option("--accept-open-request", is_flag=True, help="Delegate although a slash request on the pool is open.")
 def delegate(session: Session, shares: str, vault_name: str, operator: str, accept_open_request: bool) -> None:
     """Delegate SHARES, as '1.5 cWETH', of vault shares that are not delegated."""
@@ -207,18 +222,23 @@ def delegate(session: Session, shares: str, vault_name: str, operator: str, acce
 
 @command(cli, sends=True)
 @click.argument("amount")
-@_vault
-@_operator
+@vault_option
+@operator_option
 def undelegate(session: Session, amount: str, vault_name: str, operator: str) -> None:
     """Start to take AMOUNT out: what is worth so many vault shares, as '1.5 cWETH', or 'all'."""
     pool = session.protocol.vault(vault_name).pool(operator)
     position = pool.position(session.account.address)
+    if not position.pool_shares:
+        raise UnknownName(
+            f"{session.account.address} has nothing in this pool: `catenary positions` shows what there is"
+        )
     pool_shares = position.pool_shares if amount == "all" else pool.pool_shares_of(amount)
     one = pool.exposure(min(pool_shares, position.pool_shares))
     show = pool.vault.unit.show
     session.send(
         [
-            f"take {POOL_SHARES.show(pool_shares)}, worth {show(one.value)}, out of the pool of {pool.operator}",
+            f"take {pool.vault.pool_unit.show(pool_shares, places=18)}, worth {show(one.value)}, out of the pool of "
+            f"{pool.operator}",
             f"until {moment(one.out_at)} they can still be slashed: at worst {show(one.worst_leaving)} is left",
             "then `catenary complete` pays them out",
         ],
@@ -227,26 +247,83 @@ def undelegate(session: Session, amount: str, vault_name: str, operator: str) ->
 
 
 @command(cli, sends=True)
+@click.argument("shares")
+@vault_option
+@click.option("--receiver", help="Who receives it. Default: --account.")
+@click.option("--ether", is_flag=True, help="Take ether. Only where the asset is WETH.")
+def redeem(session: Session, shares: str, vault_name: str, receiver: str | None, ether: bool) -> None:
+    """Redeem SHARES, as '1.5 cWETH' or 'all', of vault shares that are not delegated, at once."""
+    vault, me = session.protocol.vault(vault_name), str(session.account.address)
+    held = vault.balance(me)
+    amount = held if shares == "all" else vault.unit.parse(shares)
+    if amount > held or not held:
+        raise UnknownName(
+            f"{me} has {vault.unit.show(held, places=18)} that are not delegated: redeem no more than that"
+        )
+    to = session.address(receiver) if receiver else me
+    unit = ETHER if ether else vault.asset_unit
+    session.send(
+        [f"redeem {vault.unit.show(amount, places=18)} for about {unit.show(vault.assets(amount))} to {to}, at once"],
+        [vault.redeem(amount, to, me, ether=ether)],
+    )
+
+
+@command(cli, sends=True)
 @click.argument("staker", required=False)
+@click.option("--vault", "vault_name", help="Only of pools in this vault.")
+@click.option("--operator", help="Only of this operator's pools.")
+@click.option("--epoch", type=int, help="Only of tickets that were opened in this epoch.")
 @click.option("--receiver", help="Who receives it. Default: the staker.")
-@click.option(
-    "--as", "kind", type=click.Choice(["assets", "ether", "shares"]), default="assets", help="What is paid out."
-)
-def complete(session: Session, staker: str | None, receiver: str | None, kind: str) -> None:
-    """Pay out all matured tickets of STAKER, or of --account."""
+@click.option("--as", "kind", type=click.Choice([*_KINDS]), default="assets", help="What is paid out.")
+def complete(
+    session: Session,
+    staker: str | None,
+    vault_name: str | None,
+    operator: str | None,
+    epoch: int | None,
+    receiver: str | None,
+    kind: str,
+) -> None:
+    """
+    Pay out the matured tickets of STAKER, or of --account, each in a transaction of its own.
+
+    All are tried before the first is sent. If one fails later, those before it are paid out, and the same command goes
+    on with the others.
+    """
     who = session.protocol.staker(session.address(staker))
-    payout = {"assets": Payout.ASSETS, "ether": Payout.ETHER, "shares": Payout.VAULT_SHARES}[kind]
     to = session.address(receiver) if receiver else who.address
-    tickets = [ticket for ticket in who.tickets if ticket.matured]
+    vault = session.protocol.vault(vault_name).address if vault_name else None
+    tickets = [
+        ticket
+        for ticket in who.tickets
+        if ticket.matured
+        and vault in (None, ticket.pool.vault.address)
+        and operator in (None, ticket.pool.operator)
+        and epoch in (None, ticket.epoch)
+    ]
     if not tickets:
-        raise UnknownName(f"{who.address} has no matured ticket: `catenary positions` shows when there will be one")
+        raise UnknownName(f"{who.address} has no such matured ticket: `catenary positions` shows those there are")
     session.send(
         [
-            f"pay out the ticket of epoch {one.epoch} with {one.pool.operator}, worth "
+            f"pay out the ticket of epoch {one.epoch} with {one.pool.operator} in {one.pool.vault.symbol}, worth "
             f"{one.pool.vault.unit.show(one.value)}, in {kind} to {to}"
             for one in tickets
         ],
-        [ticket.complete(to, payout) for ticket in tickets],
+        [ticket.complete(to, _KINDS[kind]) for ticket in tickets],
+        independent=True,
+    )
+
+
+@command(cli, sends=True)
+@click.argument("completer")
+@click.option("--revoke", is_flag=True, help="Take the approval back.")
+def approve_completer(session: Session, completer: str, revoke: bool) -> None:
+    """Let COMPLETER complete the tickets of --account and claim its rewards, to --account only."""
+    who, other = session.protocol.staker(session.account.address), session.address(completer)
+    sentence = "no longer let" if revoke else "let"
+    session.send(
+        [f"{sentence} {other} complete the tickets of {who.address} and claim its rewards, to {who.address} only"],
+        [who.approve_completer(other, not revoke)],
     )
 
 
@@ -262,7 +339,7 @@ def claim(session: Session, staker: str | None, receiver: str | None) -> None:
     to = session.address(receiver) if receiver else who.address
     session.send(
         [
-            f"claim {_unit_of(session, one.token).show(one.claimable)} of the pool of {one.pool.operator} to {to}"
+            f"claim {unit_of(session, one.token).show(one.claimable)} of the pool of {one.pool.operator} to {to}"
             for one in rewards
         ],
         [who.claim(rewards, to)],
@@ -289,13 +366,9 @@ def _accepted(mandate: Mandate, open_requests: bool) -> Accepted:
     return Accepted(mandate.loss_budget, mandate.commission, mandate.veto_period, open_requests)
 
 
-def _named(pool: Pool) -> dict[str, Any]:
-    return {"vault": pool.vault.address, "symbol": pool.vault.symbol, "operator": pool.operator}
-
-
 def _ticket_data(ticket: Ticket) -> dict[str, Any]:
     return {
-        **_named(ticket.pool),
+        **named(ticket.pool),
         "epoch": ticket.epoch,
         "pool_shares": ticket.pool_shares,
         "value": ticket.value,
@@ -307,11 +380,3 @@ def _ticket_data(ticket: Ticket) -> dict[str, Any]:
 def _exposure_data(one: Exposure) -> dict[str, Any]:
     changes = [{**asdict(change), "loosens": change.loosens} for change in one.changes]
     return asdict(one) | {"changes": changes}
-
-
-def _unit_of(session: Session, token: str) -> Unit:
-    contract = Contract(TOKEN, token)
-    symbol, decimals = session.protocol.chain.all(
-        [contract.read(view, make=lambda value: value) for view in ("symbol", "decimals")]
-    )
-    return Unit(symbol, decimals)
