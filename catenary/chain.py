@@ -1,6 +1,8 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -36,9 +38,24 @@ _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 _OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
 _AT_ONCE = 500  # views in one call: nodes limit its gas
 
+_other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
+
+
+@contextmanager
+def asking(node: Web3) -> Iterator[None]:
+    """What is read within is read from another node than the one that Ape is connected to."""
+    before = _other_node.set(node)
+    try:
+        yield
+    finally:
+        _other_node.reset(before)
+
 
 def web3() -> Web3:
     """The node that Ape is connected to."""
+    other = _other_node.get()
+    if other is not None:
+        return other
     try:
         provider: Any = ape.chain.provider
     except ProviderNotConnectedError:
