@@ -11,6 +11,7 @@ is only said after the counterexample was checked in the query as it was given.
 import multiprocessing as mp
 import re
 import sys
+from functools import reduce
 from itertools import permutations
 from pathlib import Path
 
@@ -101,8 +102,10 @@ class Translation:
                     z3.If(y.term <= x.term, x.term - y.term, 0), max(0, x.low - y.high), max(0, x.high - y.low)
                 )
             return self.choice(self.boolean(condition), self.word(of), constant(0))
-        if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(t.children())) is not None:
+        if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(of_xor(t))) is not None:
             return found_
+        if kind == z3.Z3_OP_BXOR and (whole := of_same_bits(t.children())) is not None:
+            return self.bits(self.word(whole), *t.arg(0).params())
         if kind == z3.Z3_OP_BMUL or name.startswith("f_evm_bvmul"):
             return self.wrapped(self.product([self.signed_if_near(each) for each in t.children()]), bits)
         if kind in DIVISIONS or name.startswith("f_evm_bvudiv"):
@@ -141,7 +144,7 @@ class Translation:
             if (chosen := if_or_zero(each)) is None:
                 continue
             rest = terms[:index] + terms[index + 1 :]
-            of = chosen[1].children() if chosen[1].decl().kind() == z3.Z3_OP_BXOR else [chosen[1]]
+            of = of_xor(chosen[1])
             both = list(of)
             for other in rest:  # twice the same is nothing
                 found = [at for at, x in enumerate(both) if x.eq(other)]
@@ -335,6 +338,21 @@ class Translation:
         if x.high < size // 2:
             return x
         return Number(z3.If(x.term < size // 2, x.term, x.term - size), -size // 2, size // 2 - 1)
+
+
+def of_xor(t: z3.BitVecRef) -> list[z3.BitVecRef]:
+    return [each for child in t.children() for each in of_xor(child)] if t.decl().kind() == z3.Z3_OP_BXOR else [t]
+
+
+def of_same_bits(terms: list[z3.BitVecRef]) -> z3.BitVecRef | None:
+    """The exclusive or of whole words, if `terms` are the same bits of each."""
+    first = terms[0]
+    for each in terms:
+        if each.decl().kind() != z3.Z3_OP_EXTRACT or each.params() != first.params():
+            return None
+        if each.arg(0).size() != first.arg(0).size():
+            return None
+    return reduce(lambda x, y: x ^ y, (each.arg(0) for each in terms))
 
 
 def if_or_zero(t: z3.BitVecRef) -> tuple[z3.BoolRef, z3.BitVecRef] | None:
