@@ -320,7 +320,7 @@ class Translation:
             x, y = (self.signed(each) for each in t.children())
             return compared(SIGNED_COMPARISONS[kind], x, y)
         if kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT) and t.num_args() == 2 and z3.is_bv(t.arg(0)):
-            x, y = (self.word(each) for each in t.children())
+            x, y = self.sides(t)
             if x.high < y.low or y.high < x.low:
                 return z3.BoolVal(kind == z3.Z3_OP_DISTINCT)
             same = z3.BoolVal(True) if x.low == x.high == y.low == y.high else x.term == y.term
@@ -332,6 +332,15 @@ class Translation:
         if z3.is_const(t):
             return t
         return z3.FreshBool("boolean")
+
+    def sides(self, t: z3.BoolRef) -> list[Number]:
+        """Of an equation. z3 moves parts of an exclusive or to the other side."""
+        for each in t.children():
+            chosen = if_or_zero(each)
+            if chosen is not None and chosen[1].decl().kind() == z3.Z3_OP_BXOR:
+                if (whole := self.ternary([part for side in t.children() for part in of_xor(side)])) is not None:
+                    return [whole, constant(0)]
+        return [self.word(each) for each in t.children()]
 
     def signed(self, t: z3.BitVecRef) -> Number:
         x, size = self.word(t), 1 << t.size()
@@ -379,11 +388,18 @@ def subtrahend(t: z3.BoolRef) -> z3.BitVecRef | None:
         if not found:
             return None
         del rest[found[0]]
-    if len(rest) == 1 and rest[0].decl().kind() == z3.Z3_OP_BMUL and rest[0].num_args() == 2:
-        minus, b = rest[0].children()
-        if z3.is_bv_value(minus) and minus.as_long() == (1 << minus.size()) - 1:
-            return b
-    return None
+    taken = [each.arg(1) for each in rest if is_negative(each)]
+    if not taken:
+        return None
+    minus = z3.BitVecVal(-1, rest[0].size())
+    return reduce(lambda x, y: x + y, taken + [minus * each for each in rest if not is_negative(each)])
+
+
+def is_negative(t: z3.BitVecRef) -> bool:
+    """Whether `t` is -1 times something, as z3 states what is taken away."""
+    if t.decl().kind() != z3.Z3_OP_BMUL or t.num_args() != 2 or not z3.is_bv_value(t.arg(0)):
+        return False
+    return bool(t.arg(0).as_long() == (1 << t.size()) - 1)
 
 
 def constant(value: int) -> Number:
@@ -427,12 +443,22 @@ def bounds(conjuncts: list[z3.BoolRef]) -> dict[int, tuple[int, int]]:
                         of = x.arg(0)
                         if is_variable(of) and high + 1 >= highest.get(of.get_id(), (1 << of.size()) - 1).bit_length():
                             limit(of, (1 << low) - 1)
-            kind = each.decl().kind()
-            if kind == z3.Z3_OP_ULEQ and z3.is_bv_value(each.arg(1)) and (found := low_bits(each.arg(0))):
+            most = at_most(each)
+            if most is not None and (found := low_bits(most[0])):
                 x, width = found
                 if highest.get(x.get_id(), (1 << x.size()) - 1) < 1 << width:
-                    limit(x, each.arg(1).as_long())
+                    limit(x, most[1])
     return {key: (0, high) for key, high in highest.items()}
+
+
+def at_most(t: z3.BoolRef) -> tuple[z3.BitVecRef, int] | None:
+    """`x` and `c`, if `t` says that `x` is at most the constant `c`."""
+    if z3.is_not(t) and t.arg(0).decl().kind() == z3.Z3_OP_ULEQ and z3.is_bv_value(t.arg(0).arg(0)):
+        least = t.arg(0).arg(0).as_long()
+        return (t.arg(0).arg(1), least - 1) if least else None
+    if t.decl().kind() == z3.Z3_OP_ULEQ and z3.is_bv_value(t.arg(1)):
+        return t.arg(0), t.arg(1).as_long()
+    return None
 
 
 def is_variable(t: z3.AstRef) -> bool:
