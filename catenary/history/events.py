@@ -150,10 +150,11 @@ class Source:
         Raises `ReorganisedError` if the chain changed meanwhile, or is another than that of `tip`, the block before.
         """
         until, header, logs = self._narrowing(first, last, [*self.core, *vaults])
-        if new := {_address(log["topics"][1][2:]) for log in logs if _name(log) == "VaultListed"}.difference(vaults):
-            # Nothing that counts happens in a vault before it is listed: it could not take the lock.
-            logs += _logs(first, until, sorted(new))
-            logs.sort(key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+        listed = {_address(log["topics"][1][2:]): _place(log) for log in logs if _name(log) == "VaultListed"}
+        if new := sorted(listed.keys() - set(vaults)):
+            # From its listing on, before which nothing can happen in a vault: it could not take the lock.
+            logs += [log for log in _logs(first, until, new) if _place(log) > listed[_emitter(log)]]
+            logs.sort(key=_place)
         headers = self._headers_of(logs)
         known = {until: header} | ({tip[0]: tip[1]} if tip else {})
         if headers.get(until, header) != header or self.headers(known) != list(known.values()):
@@ -202,17 +203,18 @@ def _name(log: Any) -> str | None:
     return decoder.name if decoder else None
 
 
+def _place(log: Any) -> tuple[int, int]:
+    return int(log["blockNumber"], 16), int(log["logIndex"], 16)
+
+
+def _emitter(log: Any) -> str:
+    return _checksum(log["address"][2:].lower())
+
+
 def _event(log: Any, headers: dict[int, Header]) -> Event:
-    number, decoder = int(log["blockNumber"], 16), decoders()[log["topics"][0]]
-    return Event(
-        number,
-        int(log["logIndex"], 16),
-        headers[number][1],
-        log["transactionHash"],
-        _checksum(log["address"][2:].lower()),
-        decoder.name,
-        decoder(log["topics"], log["data"]),
-    )
+    (number, place), decoder = _place(log), decoders()[log["topics"][0]]
+    arguments = decoder(log["topics"], log["data"])
+    return Event(number, place, headers[number][1], log["transactionHash"], _emitter(log), decoder.name, arguments)
 
 
 def _logs(first: int, last: int, addresses: list[str]) -> list[Any]:
