@@ -3,7 +3,7 @@ Makes 100,000 events on a real chain, Anvil, and measures how long the history o
 them, and to fold them into the state. 500 stakers delegate, undelegate, claim and complete, many calls to a
 transaction and many transactions to a block; every epoch is paid for and has a slash.
 
-`python -m bench.history --events 10000` makes fewer.
+`make history ARGS='--events 10000'` makes fewer.
 """
 
 import argparse

@@ -19,7 +19,6 @@ _Field = tuple[str, Callable[[str], Any]]
 
 _WORD = 64  # hexadecimal digits
 _FEW, _MANY = 1_000, 5_000  # events in one answer: fewer, and the next range is doubled; more, and it is halved
-_WIDEST = 100_000  # blocks
 _HEADERS = 100  # in one request
 
 
@@ -131,6 +130,7 @@ class Source:
     def __init__(self, core: Iterable[str]) -> None:
         self.core = list(core)
         self.width = 1_000  # blocks
+        self._widest = 100_000  # that the node does not refuse, as far as is known
 
     def headers(self, numbers: Iterable[int]) -> list[Header | None]:
         """Hash and time of each block; None for one that there is not."""
@@ -162,7 +162,7 @@ class Source:
         if len(logs) > _MANY:
             self.width = max(1, self.width // 2)
         elif len(logs) < _FEW and until - first + 1 == self.width:
-            self.width = min(_WIDEST, 2 * self.width)
+            self.width = min(self._widest, 2 * self.width)
         return [_event(log, headers) for log in logs if _name(log)], {**headers, until: header}
 
     def _narrowing(self, first: int, last: int, addresses: list[str]) -> tuple[int, Header, list[Any]]:
@@ -177,7 +177,7 @@ class Source:
             except _RefusedError as error:
                 if until == first:
                     raise CatenaryError(f"the node does not give the logs of block {first}: {error}") from error
-                self.width = (until - first + 1) // 2
+                self.width = self._widest = (until - first + 1) // 2
 
     def _headers_of(self, logs: list[Any]) -> dict[int, Header]:
         """Of the blocks with logs. Most nodes say the time of its block with a log."""

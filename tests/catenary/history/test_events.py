@@ -82,13 +82,17 @@ def test_sync__from_a_node_that_gives_few_blocks_at_once__finds_the_same(
 ) -> None:
     plain = events._logs
 
+    refused = []
+
     def narrow(first: int, last: int, addresses: list[str]) -> Any:
         if last - first > 2:
+            refused.append(last - first + 1)
             raise events._RefusedError("query returned more than 3 blocks")
         return plain(first, last, addresses)
 
     monkeypatch.setattr(events, "_logs", narrow)
-    assert synced(protocol, tmp_path / "narrow.db") == everything
+    assert synced(protocol, tmp_path / "narrow.db", 12) == everything
+    assert refused == [12, 6]
 
 
 def test_sync__from_a_node_that_says_no_times_with_logs__finds_the_same(
