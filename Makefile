@@ -8,8 +8,8 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load history deploy console \
-	lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
+	history deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
