@@ -3,7 +3,7 @@ Makes 100,000 events on a real chain, Anvil, and measures how long the history o
 them, and to fold them into the state. 500 stakers delegate, undelegate, claim and complete, many calls to a
 transaction and many transactions to a block; every epoch is paid for and has a slash.
 
-`python -m bench.history --events 10000` makes fewer.
+`make history ARGS='--events 10000'` makes fewer.
 """
 
 import argparse
@@ -52,14 +52,15 @@ class Maker:
             {"from": sender, "to": to.address, "data": to.multicall.encode_input(data).to_0x_hex(), "gas": hex(GAS)}
             for sender, to, data in calls
         ]
+        self.node.make_request("evm_setAutomine", [False])  # it would leave what does not fit into a block
         for start in range(0, len(transactions), AT_ONCE):
             part = [[{**each, "gasPrice": "0x0"}] for each in transactions[start : start + AT_ONCE]]
             answers = self.node.make_batch_request([("eth_sendTransaction", each) for each in part])
             failed = [answer["error"] for answer in answers if "error" in answer]
             assert not failed, failed[0]
-            # The node answers before the block is there, and leaves what does not fit into one.
             while self.node.make_request("txpool_status", [])["result"]["pending"] != "0x0":
                 self.node.make_request("evm_mine", [])
+        self.node.make_request("evm_setAutomine", [True])
 
     def fund(self) -> None:
         """Gives everybody vault shares: 2 events each."""
