@@ -64,6 +64,8 @@ class Session:
                 raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::9")
             return ape.accounts.test_accounts[int(index)]
         try:
+            if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
+                raise KeyError(name)
             return ape.accounts[name] if name.startswith("0x") else ape.accounts.load(name)
         except (ApeException, KeyError, IndexError):
             raise UnknownName(f"there is no account {name!r}: `ape accounts list` shows those there are") from None
@@ -104,9 +106,9 @@ class Session:
         outcome: Callable[[ReceiptAPI], Mapping[str, Any]] = lambda _: {},
     ) -> None:
         """
-        Says in plain words what will change, asks, and sends the calls one after the other. They are tried before:
-        all if they are `independent`, with a sentence for each, otherwise the first, as the others build on it.
-        `outcome` is what the last one brought.
+        Says on standard error in plain words what will change, asks, and sends the calls one after the other. They are
+        tried before: all if they are `independent`, with a sentence for each, otherwise the first, as the others build
+        on it. `outcome` is what the last one brought.
         """
         account = self.account
         for sentence, call in zip(explanation, calls, strict=True) if independent else [("", calls[0])]:
@@ -115,8 +117,8 @@ class Session:
             except ContractError as error:
                 raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
         for sentence in explanation:
-            click.echo(sentence, err=self.as_json)
-        if not self.yes and not self._confirmed(f"Send it from {account.address}?"):
+            click.echo(sentence, err=True)
+        if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
@@ -128,18 +130,12 @@ class Session:
                     receipt = call.send(account)
                 except CatenaryError as error:
                     if sent:
-                        click.echo(f"sent before: {', '.join(each['transaction'] for each in sent)}", err=True)
-                    raise error
+                        error.args = (f"{error} (sent before: {', '.join(each['transaction'] for each in sent)})",)
+                    raise
                 sent.append({"call": call.abi.name, "transaction": receipt.txn_hash, "block": receipt.block_number})
             brought = outcome(receipt)
         done = [f"{each['call']}: block {each['block']}, transaction {each['transaction']}" for each in sent]
         self.show({**brought, "sent": sent}, *done, *(f"{name}: {value}" for name, value in brought.items()))
-
-    def _confirmed(self, question: str) -> bool:
-        try:
-            return click.confirm(question, err=self.as_json)
-        except click.Abort:  # nobody is there to answer
-            return False
 
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
@@ -283,6 +279,15 @@ class _Ended(click.ClickException):
         self.exit_code = code
 
 
+def _confirmed(question: str) -> bool:
+    try:
+        with redirect_stdout(sys.stderr):  # where click would write a space
+            return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
+
+
 def _unlock(account: AccountAPI) -> None:
     """Takes the passphrase from APE_ACCOUNTS_<alias>_PASSPHRASE or asks for it; the question is answered already."""
     keyfile: Any = account
@@ -290,4 +295,7 @@ def _unlock(account: AccountAPI) -> None:
         try:
             keyfile.set_autosign(True)
         except (ApeException, click.Abort) as error:
-            raise CatenaryError(f"{account.alias} stays locked, and nothing was sent: {line(error)}") from error
+            raise CatenaryError(
+                f"{account.alias} stays locked, and nothing was sent: type its passphrase when asked, or put it into "
+                f"APE_ACCOUNTS_{account.alias}_PASSPHRASE ({line(error) or 'nobody answered'})"
+            ) from error
