@@ -42,7 +42,7 @@ def running(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
     """Starts Anvil, which is found on PATH, on a free port or on `port`, and ends it by its process id."""
     number = _free_port(port or 0)
     command = ["anvil", "--quiet", "--host", HOST, "--port", str(number), *arguments]
-    # What Anvil keeps under its home it would leave there, and take old storage for that of another chain of the same id.
+    # What Anvil keeps under its home it would leave there, and later take for that of another chain of the same id.
     with TemporaryFile() as complaints, TemporaryDirectory(ignore_cleanup_errors=True) as home:
         try:
             process = subprocess.Popen(

@@ -202,6 +202,7 @@ def _send(node: Web3, fork: Protocol, step: Step) -> Any:
     ask(node, "evm_setNextBlockTimestamp", at)
     plain: Any = {"from": step.sender, "to": step.to, "data": HexBytes(step.data), "value": step.value}
     asked(partial(node.eth.call, plain, "pending"))  # says why it is refused
+    ask(node, "anvil_setNextBlockBaseFeePerGas", 0)
     gas = {"gas": int(fork.chain.head["gasLimit"]), "gasPrice": 0}
     sent = asked(partial(node.eth.send_transaction, plain | gas))
     receipt: Any = asked(partial(node.eth.wait_for_transaction_receipt, sent, poll_latency=0.01))

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from web3.exceptions import Web3Exception
 
+from catenary import simulate as simulation
 from catenary.chain import Call, Contract, line
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
@@ -49,20 +50,24 @@ class Session:
     as_json: bool
     yes: bool
     account_name: str | None
+    simulate: bool = False  # show what sending would change instead of sending
 
     # --- who ---
 
     @functools.cached_property
     def account(self) -> AccountAPI:
-        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::9."""
+        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::19."""
         name = self.account_name
         if not name:
             raise UnknownName("name who sends by --account, as one of those that `ape accounts list` shows")
         if name.startswith("TEST::") and ape.chain.provider.network.is_local:
             index = name.removeprefix("TEST::")
-            if not index.isdecimal() or int(index) > 9:
-                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::9")
-            return ape.accounts.test_accounts[int(index)]
+            if not index.isdecimal() or int(index) > 19:
+                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::19")
+            accounts = ape.accounts.test_accounts
+            while len(accounts) <= int(index):  # outside this repository Ape knows ten
+                accounts.generate_test_account()
+            return accounts[int(index)]
         try:
             if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
                 raise KeyError(name)
@@ -118,6 +123,12 @@ class Session:
                 raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
         for sentence in explanation:
             click.echo(sentence, err=True)
+        if self.simulate:
+            from catenary.cli import simulate  # which is made of commands itself
+
+            steps = [simulation.Step.of(call, account.address) for call in calls]
+            simulate.show(self, simulation.simulate(self.protocol, steps))
+            return
         if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
@@ -209,16 +220,22 @@ operator_option = click.option("--operator", required=True, help="The operator o
 def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Decorator:
     """
     A command of `group` that takes a `Session` first. All have --network, --deployment and --json, and those that send
-    also --account and --yes; those that read take --account to know who asks.
+    also --account, --yes and --simulate; those that read take --account to know who asks.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def run(
-            network: str, deployment: Path | None, as_json: bool, account: str | None, yes: bool = False, **words: Any
+            network: str,
+            deployment: Path | None,
+            as_json: bool,
+            account: str | None,
+            yes: bool = False,
+            simulate: bool = False,
+            **words: Any,
         ) -> None:
             with errors_in_one_line(), connected(network):
-                function(Session(Protocol.connect(deployment), as_json, yes, account), **words)
+                function(Session(Protocol.connect(deployment), as_json, yes, account, simulate), **words)
 
         options = [
             click.option("--network", envvar="CATENARY_NETWORK", default=LOCAL_NODE, show_default=True, help=_NETWORK),
@@ -228,6 +245,7 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
         ]
         if sends:
             options.append(click.option("--yes", is_flag=True, help="Send without asking."))
+            options.append(click.option("--simulate", is_flag=True, help="Send nothing: show what it would change."))
         for option in reversed(options):
             run = option(run)
         return group.command(**settings)(run)

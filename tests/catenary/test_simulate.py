@@ -3,25 +3,14 @@ What a transaction would change. The scene is that of `tests/slashing/conftest.p
 of docs/slashing-manager.md and by its worked example.
 """
 
-import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import Any
-
-import ape
 import pytest
 from ape.api import AccountAPI
 
 import catenary
 from catenary import simulate
-from catenary.anvil import Anvil, running
-from catenary.errors import CatenaryError, NotSlasher
 from catenary.pool import Pool
-from catenary.simulate import PoolEffect, PoolState, Step
-from tests.helpers.protocol import DAY, ETHER, WAD
+from catenary.simulate import PoolEffect, PoolState
+from tests.helpers.protocol import ETHER, WAD
 from tests.helpers.scene import Scene
 
 PERCENT = WAD // 100
