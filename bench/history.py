@@ -57,6 +57,8 @@ class Maker:
             answers = self.node.make_batch_request([("eth_sendTransaction", each) for each in part])
             failed = [answer["error"] for answer in answers if "error" in answer]
             assert not failed, failed[0]
+            while self.node.make_request("eth_getTransactionReceipt", [answers[-1]["result"]])["result"] is None:
+                time.sleep(0.01)  # the node answers before the block is there
 
     def fund(self) -> None:
         """Gives everybody vault shares: 2 events each."""

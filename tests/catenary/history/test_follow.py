@@ -116,6 +116,20 @@ def test_sync__of_a_chain_that_changes_while_it_is_read__reads_again(
         assert agrees(history)
 
 
+def test_sync__of_a_node_that_was_started_anew__begins_anew(
+    protocol: Protocol, pool: ContractInstance, alice: AccountAPI, tmp_path: Path
+) -> None:
+    pool.deposit(ETHER, alice, sender=alice)
+    with history_of(protocol, tmp_path) as history:
+        everything = list(history.events())
+        history.store._db.execute("UPDATE blocks SET hash = '0x' || number")
+        history.store.note(timing=[0, 0, 0, 0, 0])
+
+        assert history.sync() == -1
+        assert list(history.events()) == everything
+        assert agrees(history)
+
+
 def test_sync__of_a_chain_that_never_stands_still__gives_up(
     protocol: Protocol, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

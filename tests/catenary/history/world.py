@@ -14,10 +14,10 @@ from catenary.history import History
 from deployer.contracts import Core
 
 
-def deployment_of(core: Core) -> Deployment:
+def deployment_of(core: Core, block: int = 0) -> Deployment:
     contracts = core.registry, core.delegation, core.slashing, core.rewards
     entries = [Contract(name, each.address) for name, each in zip(CORE, contracts, strict=True)]
-    return Deployment(ape.chain.chain_id, 0, *entries)
+    return Deployment(ape.chain.chain_id, block, *entries)
 
 
 @contextmanager
