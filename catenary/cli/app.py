@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnecte
 from catenary.pool import Pool
 from catenary.protocol import Protocol
 from catenary.units import Unit, percent, seconds
+from catenary.units import moment as moment
 from catenary.values import ZERO_ADDRESS, Clock, Terms
 
 _Decorator = Callable[[Callable[..., None]], click.Command]
@@ -155,11 +155,6 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Se
     for row in rows:
         made.add_row(*row)
     return made
-
-
-def moment(time: int) -> str:
-    """A Unix time for people: 2026-11-21 15:30 UTC."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def moment_of(text: str, now: int) -> int:

@@ -157,7 +157,7 @@ class History:
         is not synced.
         """
         number, at = self._time_of(block)
-        state = self._nothing()
+        state = self.nothing()
         for event in self.store.events("block <= ?", [number]):
             state.apply(event)
         return state.at(number, at)
@@ -176,7 +176,7 @@ class History:
         `of` is an address, of a staker, operator, vault, token or whoever else was part of it; the number of an AVS; or
         a pool, an operator and a vault. `kinds` are names of events.
         """
-        state = self._nothing()
+        state = self.nothing()
         for event in self._select(of, kinds, from_block, to_block):
             yield _as_dict(event, state)
 
@@ -186,7 +186,7 @@ class History:
         position and open tickets together [vault shares].
         """
         pool = _address(operator), _address(vault)
-        state, slashes = self._nothing(), []  # type: tuple[State, list[dict[str, Any]]]
+        state, slashes = self.nothing(), []  # type: tuple[State, list[dict[str, Any]]]
         for event in self.store.events():
             what = event.arguments
             if event.name != "Slashed" or (what["operator"], what["vault"]) != pool:
@@ -199,7 +199,8 @@ class History:
             slashes.append(_as_dict(event, state) | {"losses": losses})
         return slashes
 
-    def _nothing(self) -> State:
+    def nothing(self) -> State:
+        """Before the first event. Raises a `CatenaryError` if nothing is synced."""
         timing = self.store.about("timing")
         if timing is None:
             raise CatenaryError(f"{self.store.path} is empty: sync it first")
