@@ -17,8 +17,6 @@ PERCENT = WAD // 100
 
 
 class TestConstantCost:
-    """The same gas to the last unit. `bench/` measures larger numbers."""
-
     @pytest.fixture
     def base(self, scene: Scene, alice: AccountAPI) -> int:
         avs = scene.avs(100, 100)
