@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -22,7 +21,7 @@ from rich.table import Table
 from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
-from catenary.chain import Call, Contract, line
+from catenary.chain import LOCAL_NODE, Call, Contract, connected, line
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
@@ -34,7 +33,6 @@ from catenary.values import ZERO_ADDRESS, Clock, Terms
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
 WIDE = 240  # columns, where no terminal sets a limit
-LOCAL_NODE = "http://127.0.0.1:8545"
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
@@ -229,6 +227,7 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
             simulate: bool = False,
             **words: Any,
         ) -> None:
+            logger.set_level(LogLevel.ERROR)
             with errors_in_one_line(), connected(network):
                 function(Session(Protocol.connect(deployment), as_json, yes, account, simulate), **words)
 
@@ -250,25 +249,6 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
 
 _NETWORK = "A local node's address, or a network of Ape's such as ethereum:sepolia:node."
 _DEPLOYMENT = "A deployment file. Default: deployments/<network>.json here, or the one that ships with Catenary."
-
-
-@contextmanager
-def connected(network: str) -> Iterator[None]:
-    """Connects to a node that is up."""
-    logger.set_level(LogLevel.ERROR)
-    is_node = network.startswith("http")
-    if is_node:
-        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
-    settings = {"host": network, "manage_process": False} if is_node else {}
-    try:
-        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
-        context.__enter__()
-    except (ApeException, requests.RequestException, ValueError) as error:
-        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
-    try:
-        yield
-    finally:
-        context.__exit__(None, None, None)
 
 
 @contextmanager
