@@ -9,7 +9,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
 .PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
-	history deploy console devnet state lint format sizes clean
+	history deploy console devnet state site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -83,6 +83,9 @@ abis: build ## write the ABIs that the package catenary ships
 
 mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)
+
+site: setup ## make a site of docs/ in .build/site
+	PYTHONPATH=. zensical build --strict
 
 lint: setup ## check style and types
 	ruff check
