@@ -25,6 +25,7 @@ from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
 from web3 import Web3
+from web3._utils.rpc_abi import RPC
 from web3.exceptions import ContractLogicError as RevertedError
 from web3.exceptions import Web3Exception, Web3RPCError
 
@@ -84,6 +85,9 @@ def web3() -> Web3:
     except ProviderNotConnectedError:
         raise NotConnected("there is no node: connect to one, as with --network ethereum:local:foundry") from None
     connected: Web3 = provider.web3
+    # web3 asks for the chain id before every call: once is enough, or each read would be three round trips.
+    connected.provider.cacheable_requests = {RPC.eth_chainId}
+    connected.provider.cache_allowed_requests = True
     return connected
 
 
