@@ -22,6 +22,7 @@ from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
 from catenary.chain import LOCAL_NODE, Call, Contract, connected, line
+from catenary.console import local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
@@ -62,10 +63,7 @@ class Session:
             index = name.removeprefix("TEST::")
             if not index.isdecimal() or int(index) > 19:
                 raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::19")
-            accounts = ape.accounts.test_accounts
-            while len(accounts) <= int(index):  # outside this repository Ape knows ten
-                accounts.generate_test_account()
-            return accounts[int(index)]
+            return local_account(int(index))
         try:
             if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
                 raise KeyError(name)
