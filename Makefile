@@ -92,7 +92,7 @@ lint: setup ## check style and types
 	ruff format --check
 	mypy
 	forge fmt --check contracts tests/forge tests/proofs
-	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
+	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/{forge,proofs}/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only

@@ -336,8 +336,7 @@ class Translation:
     def sides(self, t: z3.BoolRef) -> list[Number]:
         """Of an equation. z3 moves parts of an exclusive or to the other side."""
         for each in t.children():
-            chosen = if_or_zero(each)
-            if chosen is None or chosen[1].decl().kind() != z3.Z3_OP_BXOR:
+            if (chosen := if_or_zero(each)) is None or chosen[1].decl().kind() != z3.Z3_OP_BXOR:
                 continue
             if (whole := self.ternary([part for side in t.children() for part in of_xor(side)])) is not None:
                 return [whole, constant(0)]

@@ -32,11 +32,13 @@ abstract contract EpochProof is Proof {
         to(a.ownElastic <= WAD);
         to(a.othersGuaranteed <= WAD);
         to(a.othersElastic <= WAD);
-        to(a.ownGuaranteed * BPS <= base * p.guaranteed);
-        to(a.ownElastic * BPS <= base * p.elastic);
-        to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
-        to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
-        to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
+        unchecked {
+            to(a.ownGuaranteed * BPS <= base * p.guaranteed);
+            to(a.ownElastic * BPS <= base * p.elastic);
+            to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
+            to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
+            to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
+        }
     }
 
     function assumeValid(Parts memory p) internal pure {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.36;
 
-import {BPS} from "../../contracts/libraries/Constants.sol";
+import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
 import {Parts} from "../../contracts/libraries/SlashMath.sol";
 import {AvsId} from "../../contracts/libraries/Types.sol";
 import {AnyEpoch, EpochProof} from "./EpochProof.sol";
 import {Scene} from "./Scene.sol";
 
 /// One execution in the real `SlashingManager` and `DelegationManager`, in the `Scene`, without a veto period, after any
-/// history of the epoch: what is stored of it is put there as any numbers that `EpochProof` knows.
+/// history of the epoch: what is stored of it is put there, as any numbers that `EpochProof` knows. What the AVS took and
+/// what all took of their elastic parts are both of this epoch, where they may be zero, or both of any other. Whether an
+/// execution reverts is not asked.
 contract ExecutionProofs is Scene, EpochProof {
     /// As `SlashingManager` stores it.
     struct Taken {
@@ -25,7 +27,7 @@ contract ExecutionProofs is Scene, EpochProof {
 
     uint24 private constant NOW = 3;
 
-    /// Nobody was slashed in this epoch yet.
+    /// The first of an epoch.
     function check_first_execution__grants_what_the_formula_says_and_books_it(
         Parts memory p,
         uint64 base,
@@ -40,18 +42,19 @@ contract ExecutionProofs is Scene, EpochProof {
         grants(p, base, base, own, all, amount);
     }
 
-    /// Somebody was.
+    /// A later one.
     function check_execution__grants_what_the_formula_says_and_books_it(
         Parts memory p,
         uint64 base,
         uint64 left,
-        Taken memory own,
-        ElasticTaken memory all,
+        uint64 ownGuaranteed,
+        uint64 ownElastic,
+        uint64 allElastic,
         uint256 amount
     ) external {
         started();
         slashed(base, left);
-        grants(p, base, left, own, all, amount);
+        grants(p, base, left, Taken(NOW, ownGuaranteed, ownElastic), ElasticTaken(NOW, allElastic), amount);
     }
 
     function grants(
@@ -64,7 +67,7 @@ contract ExecutionProofs is Scene, EpochProof {
     ) private {
         registry.set(ONE, p);
         vm.store(address(slashing), takenSlot(ONE), word(own));
-        vm.store(address(slashing), elasticSlot(), bytes32(uint256(all.amount) << 24 | all.epoch));
+        vm.store(address(slashing), elasticSlot(), word(all));
         vm.assume(left <= base);
         AnyEpoch memory a = stored(p, base);
         assumeWithinBounds(a);
@@ -73,8 +76,10 @@ contract ExecutionProofs is Scene, EpochProof {
         elastic = amount - guaranteed < elastic ? amount - guaranteed : elastic;
 
         assert(ask(ONE, amount) == guaranteed + elastic);
-        a.ownGuaranteed += guaranteed;
-        a.ownElastic += elastic;
+        unchecked {
+            a.ownGuaranteed += guaranteed;
+            a.ownElastic += elastic;
+        }
         AnyEpoch memory b = stored(p, base);
         assert(both(b.ownGuaranteed, b.ownElastic) == both(a.ownGuaranteed, a.ownElastic));
         assert(both(b.othersGuaranteed, b.othersElastic) == both(a.othersGuaranteed, a.othersElastic));
@@ -85,13 +90,13 @@ contract ExecutionProofs is Scene, EpochProof {
     function stored(Parts memory p, uint256 base) private view returns (AnyEpoch memory a) {
         uint256 own = uint256(vm.load(address(slashing), takenSlot(ONE)));
         uint256 all = uint256(vm.load(address(slashing), elasticSlot()));
-        uint256 taken = base - delegation.retained(OPERATOR, address(vault));
+        uint256 left = delegation.retained(OPERATOR, address(vault));
         (a.parts, a.base) = (p, base);
         if (uint24(own) == NOW) (a.ownGuaranteed, a.ownElastic) = (uint64(own >> 24), uint64(own >> 88));
         uint256 elastic = uint24(all) == NOW ? uint64(all >> 24) : 0;
         unchecked {
             a.othersElastic = elastic - a.ownElastic;
-            a.othersGuaranteed = taken - elastic - a.ownGuaranteed;
+            a.othersGuaranteed = base - left - elastic - a.ownGuaranteed;
         }
     }
 
@@ -103,11 +108,13 @@ contract ExecutionProofs is Scene, EpochProof {
     }
 
     function formula(AnyEpoch memory a) private pure returns (uint256 guaranteed, uint256 elastic) {
-        int256 mine = int256(a.base * a.parts.elastic / BPS) - int256(a.ownElastic);
-        int256 shared = int256(a.base * (a.parts.lossBudget - a.parts.allGuaranteed) / BPS)
-            - int256(a.ownElastic + a.othersElastic);
-        int256 least = mine < shared ? mine : shared;
-        return (a.base * a.parts.guaranteed / BPS - a.ownGuaranteed, least < 0 ? 0 : uint256(least));
+        unchecked {
+            int256 mine = int256(a.base * a.parts.elastic / BPS) - int256(a.ownElastic);
+            int256 shared = int256(a.base * (a.parts.lossBudget - a.parts.allGuaranteed) / BPS)
+                - int256(a.ownElastic + a.othersElastic);
+            int256 least = mine < shared ? mine : shared;
+            return (a.base * a.parts.guaranteed / BPS - a.ownGuaranteed, least < 0 ? 0 : uint256(least));
+        }
     }
 
     /// Promises 3 and 4: of what this AVS could slash, another's execution takes nothing of the guaranteed part, and of
@@ -119,16 +126,20 @@ contract ExecutionProofs is Scene, EpochProof {
         uint64 left,
         Taken memory own,
         Taken memory other,
-        ElasticTaken memory all,
+        uint64 allElastic,
         uint256 amount
     ) external {
         started();
         slashed(base, left);
         registry.set(ONE, p);
         registry.set(TWO, others);
+        (own.epoch, other.epoch) = (NOW, NOW);
         vm.store(address(slashing), takenSlot(ONE), word(own));
         vm.store(address(slashing), takenSlot(TWO), word(other));
-        vm.store(address(slashing), elasticSlot(), bytes32(uint256(all.amount) << 24 | all.epoch));
+        vm.store(address(slashing), elasticSlot(), word(ElasticTaken(NOW, allElastic)));
+        assumeValid(p);
+        assumeValid(others);
+        vm.assume(base <= WAD);
         (uint256 guaranteed, uint256 elastic) = slashing.slashable(ONE, OPERATOR, address(vault));
         uint256 granted = ask(TWO, amount);
         (uint256 guaranteedAfter, uint256 elasticAfter) = slashing.slashable(ONE, OPERATOR, address(vault));
@@ -167,6 +178,10 @@ contract ExecutionProofs is Scene, EpochProof {
 
     function word(Taken memory taken) private pure returns (bytes32) {
         return bytes32(uint256(taken.elastic) << 88 | uint256(taken.guaranteed) << 24 | taken.epoch);
+    }
+
+    function word(ElasticTaken memory all) private pure returns (bytes32) {
+        return bytes32(uint256(all.amount) << 24 | all.epoch);
     }
 
     function takenSlot(AvsId avs) private view returns (bytes32) {

@@ -11,6 +11,7 @@ interface Vm {
 }
 
 abstract contract Proof {
+    // solhint-disable-next-line const-name-snakecase
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     function suppose(bool condition) internal pure {

@@ -62,6 +62,38 @@ contract SlashMathProofs is EpochProof {
         assert(elasticAfter <= elasticBefore && elasticBefore - elasticAfter <= elastic);
     }
 
+    /// Promises 2, 3 and 4 for two AVSs and an execution of each, of any amounts, after any history of the epoch. What one
+    /// execution grants and books is this, as `ExecutionProofs` says of the contracts.
+    function check_two_executions__keep_the_promises(AnyEpoch memory a, uint256 amount, uint256 otherAmount)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        Parts memory p = a.parts;
+        Parts memory others = Parts(
+            p.allGuaranteed - p.guaranteed, p.allElastic - p.elastic, p.lossBudget, p.allGuaranteed, p.allElastic
+        );
+        vm.assume(others.elastic <= BPS);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+
+        Epoch memory other = Epoch(others, a.base, a.othersGuaranteed, a.othersElastic, e.elasticTaken);
+        (uint256 otherGuaranteed, uint256 otherElastic) = grant(other, otherAmount);
+        e.elasticTaken += otherElastic;
+        (uint256 guaranteedAfter, uint256 elasticAfter) = e.slashable();
+        assert(guaranteedAfter == guaranteed);
+        assert(elasticAfter <= elastic && elastic - elasticAfter <= otherElastic);
+
+        (guaranteed, elastic) = grant(e, amount);
+        uint256 taken = a.ownGuaranteed + a.othersGuaranteed + otherGuaranteed + guaranteed + e.elasticTaken + elastic;
+        assert(taken * BPS <= a.base * p.lossBudget);
+    }
+
+    function grant(Epoch memory e, uint256 amount) private pure returns (uint256 guaranteed, uint256 elastic) {
+        (guaranteed, elastic) = e.slashable();
+        guaranteed = Math.min(amount, guaranteed);
+        elastic = Math.min(amount - guaranteed, elastic);
+    }
+
     /// What is safe is no more than what can be slashed now.
     function check_safe__can_be_slashed_now(AnyEpoch memory a, Parts memory next) external pure {
         Epoch memory e = assumeWithinBounds(a);

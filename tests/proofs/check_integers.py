@@ -100,7 +100,7 @@ class Formulas:
 
 def holds(query: list[z3.BoolRef], values: list[int]) -> bool:
     given = [(x, z3.BitVecVal(value, BITS)) for x, value in zip(VARIABLES, values, strict=True)]
-    return z3.is_true(z3.simplify(z3.substitute(z3.And(*query), *given)))
+    return bool(z3.is_true(z3.simplify(z3.substitute(z3.And(*query), *given))))
 
 
 def said(query: list[z3.BoolRef]) -> str:
