@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import ape
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,7 +21,7 @@ from catenary.protocol import Protocol
 from catenary.watch import Interest, Watch, Webhook
 from catenary.watch.outbox import Message
 from catenary.watch.telling import kinds, tell
-from catenary.watch.watch import Units
+from catenary.watch.watch import Units, default_file
 
 
 def _filters(function: Callable[..., None]) -> Callable[..., None]:
@@ -177,16 +176,8 @@ def _interest(session: Session, staker: str | None, operator: str | None, avs: i
 
 @contextmanager
 def _opened(protocol: Protocol, file: Path | None) -> Iterator[History]:
-    deployment = protocol.deployment
-    path = file or default_file(deployment.chain_id, deployment.registry.address)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with History(path, deployment) as past:
+    with History(file or default_file(protocol.deployment), protocol.deployment) as past:
         yield past
-
-
-def default_file(chain_id: int, registry: str) -> Path:
-    """Where the history of a deployment is kept."""
-    return Path(ape.config.DATA_FOLDER) / "catenary" / f"{chain_id}-{registry}.db"
 
 
 @contextmanager

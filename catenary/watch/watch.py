@@ -6,8 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import ape
 import requests
 
+from catenary.deployment import Deployment
 from catenary.history.events import Event
 from catenary.history.follow import History, Progress
 from catenary.history.state import State
@@ -42,7 +44,7 @@ class Webhook:
             )
         except (requests.RequestException, ValueError, OSError) as error:  # what they say names the URL
             return f"the webhook cannot be reached ({type(error).__name__})", False
-        if answer.ok and not answer.is_redirect:
+        if 200 <= answer.status_code < 300:
             return None, True
         refused = 400 <= answer.status_code < 500 and answer.status_code not in _PASSING
         return f"the webhook answers {answer.status_code}", refused
@@ -183,6 +185,13 @@ class Watch:
     def waiting(self) -> int:
         """How many alerts still have to be posted."""
         return len(self.outbox.waiting()) if self.webhook else 0
+
+
+def default_file(deployment: Deployment) -> Path:
+    """Where the history of a deployment is kept: in Ape's data folder."""
+    path = Path(ape.config.DATA_FOLDER) / "catenary" / f"{deployment.chain_id}-{deployment.registry.address}.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def outbox_path(history: Path) -> Path:
