@@ -75,6 +75,14 @@ def connected(network: str = LOCAL_NODE) -> Iterator[None]:
         context.__exit__(None, None, None)
 
 
+def local_account(index: int) -> Any:
+    """An account of Anvil's own; Ape knows ten of them at first."""
+    accounts = ape.accounts.test_accounts
+    while len(accounts) <= index:
+        accounts.generate_test_account()
+    return accounts[index]
+
+
 def web3() -> Web3:
     """The node that Ape is connected to."""
     other = _other_node.get()

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from catenary import devnet
-from catenary.chain import Contract
+from catenary.chain import Contract, local_account
 from catenary.contracts import contract_type
 from catenary.errors import CatenaryError
 from catenary.pool import Payout
@@ -97,14 +97,6 @@ def show(thing: Any) -> None:
             value = str(error)
         table.add_row(name, value)
     Console().print(table if said else repr(thing))
-
-
-def local_account(index: int) -> Any:
-    """An account of Anvil's own; Ape knows ten of them at first."""
-    accounts = ape.accounts.test_accounts
-    while len(accounts) <= index:
-        accounts.generate_test_account()
-    return accounts[index]
 
 
 def _is_property(member: Any) -> bool:

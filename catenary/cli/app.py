@@ -21,8 +21,7 @@ from rich.table import Table
 from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
-from catenary.chain import LOCAL_NODE, Call, Contract, connected, line
-from catenary.console import local_account
+from catenary.chain import LOCAL_NODE, Call, Contract, connected, line, local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
