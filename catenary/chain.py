@@ -1,6 +1,9 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -30,14 +33,59 @@ from catenary.contracts import calldata, event, function, log_words, topic, word
 from catenary.errors import BadAmount, CatenaryError, NotConnected, NotMined, TransactionFailed, contract_error
 
 T = TypeVar("T")
+LOCAL_NODE = "http://127.0.0.1:8545"
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
 
 _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
 _AT_ONCE = 500  # views in one call: nodes limit its gas
 
+_other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
+
+
+@contextmanager
+def asking(node: Web3) -> Iterator[None]:
+    """What is read within is read from another node than the one that Ape is connected to."""
+    before = _other_node.set(node)
+    try:
+        yield
+    finally:
+        _other_node.reset(before)
+
+
+@contextmanager
+def connected(network: str = LOCAL_NODE) -> Iterator[None]:
+    """
+    Connects Ape to a local node that is up, by its address, or to a network of Ape's such as "ethereum:sepolia:node".
+    Raises `NotConnected`.
+    """
+    is_node = network.startswith("http")
+    if is_node:
+        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
+    settings = {"host": network, "manage_process": False} if is_node else {}
+    try:
+        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
+        context.__enter__()
+    except (ApeException, requests.RequestException, ValueError) as error:
+        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+def local_account(index: int) -> Any:
+    """An account of Anvil's own; Ape knows ten of them at first."""
+    accounts = ape.accounts.test_accounts
+    while len(accounts) <= index:
+        accounts.generate_test_account()
+    return accounts[index]
+
 
 def web3() -> Web3:
     """The node that Ape is connected to."""
+    other = _other_node.get()
+    if other is not None:
+        return other
     try:
         provider: Any = ape.chain.provider
     except ProviderNotConnectedError:

@@ -2,13 +2,11 @@
 
 import functools
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,18 +21,19 @@ from rich.console import Console
 from rich.table import Table
 from web3.exceptions import Web3Exception
 
-from catenary.chain import Call, Contract, check_in_turn, line
+from catenary import simulate as simulation
+from catenary.chain import LOCAL_NODE, Call, Contract, check_in_turn, connected, line, local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
 from catenary.protocol import Protocol
 from catenary.units import Unit, percent, seconds
+from catenary.units import moment as moment
 from catenary.values import ZERO_ADDRESS, Clock, Terms
 
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
 WIDE = 240  # columns, where no terminal sets a limit
-LOCAL_NODE = "http://127.0.0.1:8545"
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
@@ -50,20 +49,21 @@ class Session:
     as_json: bool
     yes: bool
     account_name: str | None
+    simulate: bool = False  # show what sending would change instead of sending
 
     # --- who ---
 
     @functools.cached_property
     def account(self) -> AccountAPI:
-        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::9."""
+        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::19."""
         name = self.account_name
         if not name:
             raise UnknownName("name who sends by --account, as one of those that `ape accounts list` shows")
         if name.startswith("TEST::") and ape.chain.provider.network.is_local:
             index = name.removeprefix("TEST::")
-            if not index.isdecimal() or int(index) > 9:
-                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::9")
-            return ape.accounts.test_accounts[int(index)]
+            if not index.isdecimal() or int(index) > 19:
+                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::19")
+            return local_account(int(index))
         try:
             if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
                 raise KeyError(name)
@@ -124,6 +124,12 @@ class Session:
                     raise CatenaryError(f"{sentence}: {error} Nothing was sent") from error
         for sentence in explanation:
             click.echo(sentence, err=True)
+        if self.simulate:
+            from catenary.cli import simulate  # which is made of commands itself
+
+            steps = [simulation.Step.of(call, account.address) for call in calls]
+            simulate.show(self, simulation.simulate(self.protocol, steps))
+            return
         if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
@@ -151,11 +157,6 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Se
     for row in rows:
         made.add_row(*row)
     return made
-
-
-def moment(time: int) -> str:
-    """A Unix time for people: 2026-11-21 15:30 UTC."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def moment_of(text: str, now: int) -> int:
@@ -216,16 +217,23 @@ operator_option = click.option("--operator", required=True, help="The operator o
 def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Decorator:
     """
     A command of `group` that takes a `Session` first. All have --network, --deployment and --json, and those that send
-    also --account and --yes; those that read take --account to know who asks.
+    also --account, --yes and --simulate; those that read take --account to know who asks.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def run(
-            network: str, deployment: Path | None, as_json: bool, account: str | None, yes: bool = False, **words: Any
+            network: str,
+            deployment: Path | None,
+            as_json: bool,
+            account: str | None,
+            yes: bool = False,
+            simulate: bool = False,
+            **words: Any,
         ) -> None:
+            logger.set_level(LogLevel.ERROR)
             with errors_in_one_line(), connected(network):
-                function(Session(Protocol.connect(deployment), as_json, yes, account), **words)
+                function(Session(Protocol.connect(deployment), as_json, yes, account, simulate), **words)
 
         options = [
             click.option("--network", envvar="CATENARY_NETWORK", default=LOCAL_NODE, show_default=True, help=_NETWORK),
@@ -235,6 +243,7 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
         ]
         if sends:
             options.append(click.option("--yes", is_flag=True, help="Send without asking."))
+            options.append(click.option("--simulate", is_flag=True, help="Send nothing: show what it would change."))
         for option in reversed(options):
             run = option(run)
         return group.command(**settings)(run)
@@ -244,25 +253,6 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
 
 _NETWORK = "A local node's address, or a network of Ape's such as ethereum:sepolia:node."
 _DEPLOYMENT = "A deployment file. Default: deployments/<network>.json here, or the one that ships with Catenary."
-
-
-@contextmanager
-def connected(network: str) -> Iterator[None]:
-    """Connects to a node that is up."""
-    logger.set_level(LogLevel.ERROR)
-    is_node = network.startswith("http")
-    if is_node:
-        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
-    settings = {"host": network, "manage_process": False} if is_node else {}
-    try:
-        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
-        context.__enter__()
-    except (ApeException, requests.RequestException, ValueError) as error:
-        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
-    try:
-        yield
-    finally:
-        context.__exit__(None, None, None)
 
 
 @contextmanager

@@ -135,8 +135,8 @@ def test_address__that_is_none__is_refused(shell: Shell, who: dict[str, Who]) ->
     [
         (None, "name who sends by --account, as one of those that `ape accounts list` shows"),
         ("nobody", "there is no account 'nobody': `ape accounts list` shows those there are"),
-        ("TEST::10", "there is no account TEST::10: choose from TEST::0 to TEST::9"),
-        ("TEST::x", "there is no account TEST::x: choose from TEST::0 to TEST::9"),
+        ("TEST::20", "there is no account TEST::20: choose from TEST::0 to TEST::19"),
+        ("TEST::x", "there is no account TEST::x: choose from TEST::0 to TEST::19"),
         ("0x" + 40 * "1", f"there is no account '0x{40 * '1'}': `ape accounts list` shows those there are"),
     ],
 )
