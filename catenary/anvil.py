@@ -57,12 +57,13 @@ def running(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
         try:
             node = Anvil(process, number)
             deadline = time.monotonic() + _PATIENCE
-            while not node.web3.is_connected():
+            web3 = node.web3
+            while not web3.is_connected():
                 if process.poll() is not None or time.monotonic() > deadline:
                     complaints.seek(0)
                     why = " ".join(complaints.read().decode(errors="replace").split())
                     raise CatenaryError(f"Anvil did not start on port {number}: {why or 'it gave no reason'}")
-                time.sleep(0.02)
+                time.sleep(0.05)
             yield node
         finally:
             _end(process)
