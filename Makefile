@@ -8,8 +8,8 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load deploy console devnet state \
-	lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
+	history deploy console devnet state site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,9 @@ gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check
 load: build ## as gas, in a pool with 10,000 stakers or STAKERS; writes bench/load.json or compares with it
 	env -u APE_FOUNDRY_HOST python -m bench.load $(if $(STAKERS),--stakers $(STAKERS)) $(ARGS)
 
+history: build ## make 100,000 events on Anvil and measure how long their history takes; ARGS as its --help says
+	env -u APE_FOUNDRY_HOST python -m bench.history $(ARGS)
+
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
 
@@ -81,12 +84,15 @@ abis: build ## write the ABIs that the package catenary ships
 mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)
 
+site: setup ## make a site of docs/ in .build/site
+	PYTHONPATH=. zensical build --strict
+
 lint: setup ## check style and types
 	ruff check
 	ruff format --check
 	mypy
 	forge fmt --check contracts tests/forge tests/proofs
-	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
+	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/{forge,proofs}/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only

@@ -74,6 +74,12 @@ def ask(node: Web3, method: str, *parameters: Any) -> Any:
     return asked(partial(node.manager.request_blocking, method, list(parameters)))  # type: ignore[arg-type]
 
 
+def mine(node: Web3, time: int) -> None:
+    """Mines an empty block at a time, which is not before the last one [Unix time]."""
+    ask(node, "evm_setNextBlockTimestamp", time)
+    ask(node, "evm_mine")
+
+
 def wait_for(node: Anvil) -> None:
     """Waits for a node to end by itself, which it should not."""
     node.process.wait()

@@ -1,5 +1,6 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
 from web3 import Web3
+from web3._utils.rpc_abi import RPC
 from web3.exceptions import ContractLogicError as RevertedError
 from web3.exceptions import Web3Exception, Web3RPCError
 
@@ -31,6 +33,7 @@ from catenary.contracts import calldata, event, function, log_words, topic, word
 from catenary.errors import BadAmount, CatenaryError, NotConnected, NotMined, TransactionFailed, contract_error
 
 T = TypeVar("T")
+LOCAL_NODE = "http://127.0.0.1:8545"
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
 
 _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
@@ -51,6 +54,27 @@ def asking(node: Web3) -> Iterator[None]:
         _other_node.reset(before)
 
 
+@contextmanager
+def connected(network: str = LOCAL_NODE) -> Iterator[None]:
+    """
+    Connects Ape to a local node that is up, by its address, or to a network of Ape's such as "ethereum:sepolia:node".
+    Raises `NotConnected`.
+    """
+    is_node = network.startswith("http")
+    if is_node:
+        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
+    settings = {"host": network, "manage_process": False} if is_node else {}
+    try:
+        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
+        context.__enter__()
+    except (ApeException, requests.RequestException, ValueError) as error:
+        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
 def web3() -> Web3:
     """The node that Ape is connected to."""
     other = _other_node.get()
@@ -61,6 +85,9 @@ def web3() -> Web3:
     except ProviderNotConnectedError:
         raise NotConnected("there is no node: connect to one, as with --network ethereum:local:foundry") from None
     connected: Web3 = provider.web3
+    # web3 asks for the chain id before every call: once is enough, or each read would be three round trips.
+    connected.provider.cacheable_requests = {RPC.eth_chainId}
+    connected.provider.cache_allowed_requests = True
     return connected
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from catenary.errors import BadAmount
@@ -75,6 +76,11 @@ def seconds(text: str) -> int:
     if value != int(value):
         raise BadAmount(f"{text!r} is not a length of time: write it as in '2 d', '12 h', '90 min' or '30 s'")
     return int(value)
+
+
+def moment(time: int) -> str:
+    """A Unix time for people: 2026-11-21 15:30 UTC."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _fraction(value: Decimal, text: int | str) -> int:

@@ -2,12 +2,10 @@
 
 import functools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,19 +21,19 @@ from rich.table import Table
 from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
-from catenary.chain import Call, Contract, line
+from catenary.chain import LOCAL_NODE, Call, Contract, connected, line
 from catenary.console import local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
 from catenary.protocol import Protocol
 from catenary.units import Unit, percent, seconds
+from catenary.units import moment as moment
 from catenary.values import ZERO_ADDRESS, Clock, Terms
 
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
 WIDE = 240  # columns, where no terminal sets a limit
-LOCAL_NODE = "http://127.0.0.1:8545"
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
@@ -67,6 +65,8 @@ class Session:
                 raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::19")
             return local_account(int(index))
         try:
+            if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
+                raise KeyError(name)
             return ape.accounts[name] if name.startswith("0x") else ape.accounts.load(name)
         except (ApeException, KeyError, IndexError):
             raise UnknownName(f"there is no account {name!r}: `ape accounts list` shows those there are") from None
@@ -107,9 +107,9 @@ class Session:
         outcome: Callable[[ReceiptAPI], Mapping[str, Any]] = lambda _: {},
     ) -> None:
         """
-        Says in plain words what will change, asks, and sends the calls one after the other. They are tried before:
-        all if they are `independent`, with a sentence for each, otherwise the first, as the others build on it.
-        `outcome` is what the last one brought.
+        Says on standard error in plain words what will change, asks, and sends the calls one after the other. They are
+        tried before: all if they are `independent`, with a sentence for each, otherwise the first, as the others build
+        on it. `outcome` is what the last one brought.
         """
         account = self.account
         for sentence, call in zip(explanation, calls, strict=True) if independent else [("", calls[0])]:
@@ -118,14 +118,14 @@ class Session:
             except ContractError as error:
                 raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
         for sentence in explanation:
-            click.echo(sentence, err=self.as_json)
+            click.echo(sentence, err=True)
         if self.simulate:
             from catenary.cli import simulate  # which is made of commands itself
 
             steps = [simulation.Step.of(call, account.address) for call in calls]
             simulate.show(self, simulation.simulate(self.protocol, steps))
             return
-        if not self.yes and not self._confirmed(f"Send it from {account.address}?"):
+        if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
@@ -137,18 +137,12 @@ class Session:
                     receipt = call.send(account)
                 except CatenaryError as error:
                     if sent:
-                        click.echo(f"sent before: {', '.join(each['transaction'] for each in sent)}", err=True)
-                    raise error
+                        error.args = (f"{error} (sent before: {', '.join(each['transaction'] for each in sent)})",)
+                    raise
                 sent.append({"call": call.abi.name, "transaction": receipt.txn_hash, "block": receipt.block_number})
             brought = outcome(receipt)
         done = [f"{each['call']}: block {each['block']}, transaction {each['transaction']}" for each in sent]
         self.show({**brought, "sent": sent}, *done, *(f"{name}: {value}" for name, value in brought.items()))
-
-    def _confirmed(self, question: str) -> bool:
-        try:
-            return click.confirm(question, err=self.as_json)
-        except click.Abort:  # nobody is there to answer
-            return False
 
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
@@ -157,11 +151,6 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Se
     for row in rows:
         made.add_row(*row)
     return made
-
-
-def moment(time: int) -> str:
-    """A Unix time for people: 2026-11-21 15:30 UTC."""
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def moment_of(text: str, now: int) -> int:
@@ -236,6 +225,7 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
             simulate: bool = False,
             **words: Any,
         ) -> None:
+            logger.set_level(LogLevel.ERROR)
             with errors_in_one_line(), connected(network):
                 function(Session(Protocol.connect(deployment), as_json, yes, account, simulate), **words)
 
@@ -260,25 +250,6 @@ _DEPLOYMENT = "A deployment file. Default: deployments/<network>.json here, or t
 
 
 @contextmanager
-def connected(network: str) -> Iterator[None]:
-    """Connects to a node that is up."""
-    logger.set_level(LogLevel.ERROR)
-    is_node = network.startswith("http")
-    if is_node:
-        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
-    settings = {"host": network, "manage_process": False} if is_node else {}
-    try:
-        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
-        context.__enter__()
-    except (ApeException, requests.RequestException, ValueError) as error:
-        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
-    try:
-        yield
-    finally:
-        context.__exit__(None, None, None)
-
-
-@contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Ends the command with one line that says what went wrong and what to do."""
     try:
@@ -299,6 +270,15 @@ class _Ended(click.ClickException):
         self.exit_code = code
 
 
+def _confirmed(question: str) -> bool:
+    try:
+        with redirect_stdout(sys.stderr):  # where click would write a space
+            return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
+
+
 def _unlock(account: AccountAPI) -> None:
     """Takes the passphrase from APE_ACCOUNTS_<alias>_PASSPHRASE or asks for it; the question is answered already."""
     keyfile: Any = account
@@ -306,4 +286,7 @@ def _unlock(account: AccountAPI) -> None:
         try:
             keyfile.set_autosign(True)
         except (ApeException, click.Abort) as error:
-            raise CatenaryError(f"{account.alias} stays locked, and nothing was sent: {line(error)}") from error
+            raise CatenaryError(
+                f"{account.alias} stays locked, and nothing was sent: type its passphrase when asked, or put it into "
+                f"APE_ACCOUNTS_{account.alias}_PASSPHRASE ({line(error) or 'nobody answered'})"
+            ) from error

@@ -4,13 +4,15 @@ import json
 import signal
 from dataclasses import asdict
 
+import ape
 import click
 
 from catenary import devnet as node
 from catenary.anvil import wait_for
 from catenary.chain import asking
-from catenary.cli.app import errors_in_one_line, moment
+from catenary.cli.app import Session, command, errors_in_one_line, moment
 from catenary.cli.group import cli
+from catenary.errors import CatenaryError
 from catenary.protocol import Protocol
 
 
@@ -35,6 +37,18 @@ def devnet(port: int, as_json: bool) -> None:
             wait_for(running)
     except KeyboardInterrupt:
         click.echo("the node has ended, and its state with it", err=True)
+
+
+@command(cli)
+@click.argument("epochs", type=click.IntRange(1, 1_000), default=1)
+def skip(session: Session, epochs: int) -> None:
+    """Move the time of a local node: to the start of the next epoch, or so many EPOCHS on."""
+    if not ape.chain.provider.network.is_local:
+        raise CatenaryError("only the time of a local node can be moved")
+    epoch = session.protocol.epoch + epochs
+    start = session.protocol.clock.start_of(epoch)
+    ape.chain.mine(timestamp=start)
+    session.show({"epoch": epoch, "time": start}, f"it is {moment(start)}, the start of epoch {epoch}")
 
 
 def _show(address: str, time: int, epoch: int, people: list[node.Person]) -> None:
