@@ -12,6 +12,7 @@ from catenary.errors import CatenaryError, ContractError
 from catenary.operator import Operator
 from catenary.pool import Payout, Pool, Ticket
 from catenary.protocol import Protocol
+from catenary.simulate import Simulation, Step
 from catenary.staker import Reward, Staker
 from catenary.units import ETHER, Unit
 from catenary.values import (
@@ -50,9 +51,11 @@ __all__ = [
     "Position",
     "Protocol",
     "Reward",
+    "Simulation",
     "SlashRequest",
     "Stake",
     "Staker",
+    "Step",
     "Terms",
     "Threat",
     "Ticket",

@@ -57,12 +57,13 @@ def running(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
         try:
             node = Anvil(process, number)
             deadline = time.monotonic() + _PATIENCE
-            while not node.web3.is_connected():
+            web3 = node.web3
+            while not web3.is_connected():
                 if process.poll() is not None or time.monotonic() > deadline:
                     complaints.seek(0)
                     why = " ".join(complaints.read().decode(errors="replace").split())
                     raise CatenaryError(f"Anvil did not start on port {number}: {why or 'it gave no reason'}")
-                time.sleep(0.02)
+                time.sleep(0.05)
             yield node
         finally:
             _end(process)
@@ -71,6 +72,12 @@ def running(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
 def ask(node: Web3, method: str, *parameters: Any) -> Any:
     """Asks a node for what is not of every node."""
     return asked(partial(node.manager.request_blocking, method, list(parameters)))  # type: ignore[arg-type]
+
+
+def mine(node: Web3, time: int) -> None:
+    """Mines an empty block at a time, which is not before the last one [Unix time]."""
+    ask(node, "evm_setNextBlockTimestamp", time)
+    ask(node, "evm_mine")
 
 
 def wait_for(node: Anvil) -> None:

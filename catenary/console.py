@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from catenary import devnet
-from catenary.chain import Contract, local_account
+from catenary.anvil import mine
+from catenary.chain import Contract, local_account, web3
 from catenary.contracts import contract_type
 from catenary.errors import CatenaryError
 from catenary.pool import Payout
@@ -112,5 +113,5 @@ def _instance(contract: Contract) -> ContractInstance:
 def _skip_epochs(protocol: Protocol, count: int) -> int:
     """Moves a local node to the beginning of an epoch to come, and names it."""
     epoch = protocol.epoch + count
-    ape.chain.mine(timestamp=protocol.clock.start_of(epoch))
+    mine(web3(), protocol.clock.start_of(epoch))
     return epoch

@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 
-from catenary.anvil import ask, running
+from catenary.anvil import ask, mine, running
 from catenary.avs import AVS, SlashRequest, Stake, stake_of
 from catenary.chain import Call, asked, asking, web3
 from catenary.contracts import VAULT, contract_type, log_words, topic
@@ -147,14 +147,14 @@ def simulate(protocol: Protocol, steps: Sequence[Step], until: int = 0) -> Simul
         beginning = ask(node, "evm_snapshot")
         receipts = [_send(node, fork, step) for step in steps]
         if until > fork.chain.time:
-            _mine(node, until)
+            mine(node, until)
         time, epoch = fork.chain.time, fork.epoch
         events = [event for receipt in receipts for event in _events(fork, receipt)]
         dearer = {address for address, price in _prices(fork).items() if price != prices.get(address)}
         touched = _touched(fork, events, dearer)
         after = [_seen(pool) for pool in touched]
         ask(node, "evm_revert", beginning)
-        _mine(node, time)
+        mine(node, time)
         before = [_seen(pool) for pool in touched]
     effects = [_effect(protocol, *each) for each in zip(touched, before, after, strict=True)]
     gas = tuple(int(receipt["gasUsed"]) for receipt in receipts)
@@ -209,12 +209,6 @@ def _send(node: Web3, fork: Protocol, step: Step) -> Any:
     if not receipt["status"]:
         raise TransactionFailed(f"the transaction to {step.to} used up all gas of a block: it cannot be sent")
     return receipt
-
-
-def _mine(node: Web3, time: int) -> None:
-    """An empty block."""
-    ask(node, "evm_setNextBlockTimestamp", time)
-    ask(node, "evm_mine")
 
 
 # --- what happened ---

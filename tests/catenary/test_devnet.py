@@ -138,6 +138,19 @@ def test_devnet__state__is_of_these_contracts(kept: dict[str, Any]) -> None:
         assert bytes(sent).startswith(bytes(HexBytes(code.bytecode)))
 
 
+def test_find__file_of_another_node_in_the_folder__does_not_hide_the_devnet(
+    there: Protocol, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its registry stands where the devnet has something else: whoever deploys first on a local node does it there."""
+    content = json.loads(Deployment.shipped("local").read_text())
+    content["contracts"]["AVSRegistry"] = content["contracts"]["WETH9"]
+    (tmp_path / "deployments").mkdir()
+    (tmp_path / "deployments" / "local.json").write_text(json.dumps(content))
+    monkeypatch.chdir(tmp_path)
+
+    assert Deployment.find() == there.deployment
+
+
 def test_devnet__command__finds_it_in_any_folder_and_ends_it_with_ctrl_c(tmp_path: Path) -> None:
     port = free_port()
     with process(tmp_path, "--port", str(port)) as running:
