@@ -68,8 +68,8 @@ def test_history__of_a_staker__begins_with_its_own_and_leaves_out_what_was_befor
     found = shell.run("history", "--staker", who["alice"].address, *file, "--json").json["events"]
     assert [each["event"] for each in found] == ["Deposit", "Delegated", "SlashRequested", "Slashed"]
     assert found[1]["sentence"] == (
-        f"Delegated: staker {who['alice'].address}, operator {who['operator'].address}, vault cWETH, shares 100 cWETH, "
-        f"poolShares {100 * ETHER}"
+        f"Delegated: operator {who['operator'].address}, vault cWETH, staker {who['alice'].address}, shares 100 "
+        f"cWETH, poolShares {100 * ETHER}"
     )
     assert found[3]["alerts"][0]["data"]["staker"]["lost"] == 10 * ETHER
 
