@@ -6,7 +6,7 @@ chain at the protocol's block; what they do is a `Call`, which `.check(account)`
 """
 
 from catenary.avs import AVS, Average, Payment, SlashRequest, Stake
-from catenary.chain import Call, connected
+from catenary.chain import Call, connected, local_account
 from catenary.deployment import Deployment
 from catenary.errors import CatenaryError, ContractError
 from catenary.operator import Operator
@@ -62,4 +62,5 @@ __all__ = [
     "Unit",
     "Vault",
     "connected",
+    "local_account",
 ]

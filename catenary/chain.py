@@ -37,8 +37,6 @@ LOCAL_NODE = "http://127.0.0.1:8545"
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
 
 _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
-# Multicall3, standing at its address for the time of a call: on every chain and at every block, deployed or not.
-_OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
 _AT_ONCE = 500  # views in one call: nodes limit its gas
 
 _other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
@@ -73,6 +71,14 @@ def connected(network: str = LOCAL_NODE) -> Iterator[None]:
         yield
     finally:
         context.__exit__(None, None, None)
+
+
+def local_account(index: int) -> Any:
+    """An account of Anvil's own; Ape knows ten of them at first."""
+    accounts = ape.accounts.test_accounts
+    while len(accounts) <= index:
+        accounts.generate_test_account()
+    return accounts[index]
 
 
 def web3() -> Web3:
@@ -254,6 +260,9 @@ class Call:
             if isinstance(error.__cause__, Web3RPCError):
                 raise CatenaryError(f"the node did not take {self.abi.name}: {line(error)}") from error
             raise TransactionFailed(f"{self.abi.name} failed on the chain: {line(error)}") from error
+        except KeyboardInterrupt as error:
+            error.args = (f"{self.abi.name} may be on its way as {signed.txn_hash.to_0x_hex()}: see what became of it",)
+            raise
         except (ApeException, Web3Exception, requests.RequestException, ConnectionError) as error:
             raise NotConnected(
                 f"the node stopped answering. {self.abi.name} may be on its way as {signed.txn_hash.to_0x_hex()}: "
@@ -262,6 +271,15 @@ class Call:
 
     def __repr__(self) -> str:
         return f"<{self.abi.name} of {self.contract.name}, not sent yet: .send(account) sends it>"
+
+
+def check_in_turn(calls: Sequence[Call], sender: AccountAPI | str, block: Block = "latest") -> None:
+    """
+    Tries calls without sending them, each on what those before it did. None of them can carry ether. Raises the
+    `ContractError` of the first that is refused.
+    """
+    address = str(getattr(sender, "address", sender))
+    _aggregate(address, [(call.to, call.data) for call in calls], block)
 
 
 def asked(question: Callable[[], T]) -> T:
@@ -311,10 +329,19 @@ def _call(call: Any, block: Block, override: Any = None) -> bytes:
 
 
 def _together(reads: Sequence[Read[T]], block: Block) -> list[T]:
-    calls = [(one.to, True, one.data) for one in reads]
-    data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [calls])
-    (answers,) = decode(["(bool,bytes)[]"], _call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
+    answers = _aggregate(MULTICALL3_ADDRESS, [(one.to, one.data) for one in reads], block)
+    return [one.answer(back) for one, back in zip(reads, answers, strict=True)]
+
+
+def _aggregate(caller: str, calls: Sequence[tuple[str, bytes]], block: Block) -> list[bytes]:
+    """
+    What calls return that `caller` makes: Multicall3 stands at its address for the time of one round trip, so this
+    works on every chain and at every block.
+    """
+    data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [[(to, True, data) for to, data in calls]])
+    override = {caller: {"code": MULTICALL3_CODE}}
+    (answers,) = decode(["(bool,bytes)[]"], _call({"to": caller, "data": HexBytes(data)}, block, override))
     for success, back in answers:
         if not success:
             raise contract_error(back)
-    return [one.answer(back) for one, (_, back) in zip(reads, answers, strict=True)]
+    return [back for _, back in answers]

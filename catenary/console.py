@@ -16,7 +16,7 @@ from rich.table import Table
 
 from catenary import devnet
 from catenary.anvil import mine
-from catenary.chain import Contract, web3
+from catenary.chain import Contract, local_account, web3
 from catenary.contracts import contract_type
 from catenary.errors import CatenaryError
 from catenary.pool import Payout
@@ -98,14 +98,6 @@ def show(thing: Any) -> None:
             value = str(error)
         table.add_row(name, value)
     Console().print(table if said else repr(thing))
-
-
-def local_account(index: int) -> Any:
-    """An account of Anvil's own; Ape knows ten of them at first."""
-    accounts = ape.accounts.test_accounts
-    while len(accounts) <= index:
-        accounts.generate_test_account()
-    return accounts[index]
 
 
 def _is_property(member: Any) -> bool:

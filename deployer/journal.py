@@ -340,7 +340,7 @@ def _unlock(account: AccountAPI) -> None:
         account.set_autosign(True)
     except (AccountsError, click.Abort) as error:
         raise DeployError(
-            f"{account.alias} stays locked, nothing sent: {error or 'no passphrase'}. Type it, or have it in "
+            f"{account.alias} stays locked, nothing sent: {str(error) or 'no passphrase'}. Type it, or have it in "
             f"APE_ACCOUNTS_{account.alias}_PASSPHRASE"
         ) from None
 

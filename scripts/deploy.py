@@ -31,6 +31,7 @@ class DeployCommand(ConnectedProviderCommand):
     """Says in one line why it cannot connect."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        logger.set_level(LogLevel.ERROR)  # a keyfile would warn of each transaction
         provider = ctx.params["provider"]
         require_uri(provider)
         try:
@@ -65,7 +66,6 @@ def cli(
     network = provider.network.name
     path = HOME / "deployments" / f"{network}.json"
     config = load_config(config_path or HOME / "config" / f"{network}.yaml")
-    logger.set_level(LogLevel.ERROR)  # a keyfile would warn of each transaction
     limit_waiting()
     try:
         check_chain(config)

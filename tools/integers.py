@@ -56,7 +56,7 @@ class Translation:
         self.facts: list[z3.BoolRef] = []
         self.variables: list[tuple[z3.BitVecRef, Number]] = []
         self.linear = z3.SolverFor("QF_LIA")  # knows the query so far, but not what a product is
-        self.linear.set("timeout", 200)
+        self.linear.set("rlimit", 1_000_000)  # not time: answers do not depend on what else runs
         conjuncts = [each for given in query for each in conjuncts_of(given)]
         self.bounds = bounds(conjuncts)
         self.assertions: list[z3.BoolRef] = []
@@ -502,7 +502,7 @@ def solve(query: list[z3.BoolRef]) -> tuple[str, list[tuple[z3.BitVecRef, int]]]
     """ "unsat", "sat" with a counterexample, or "unknown"."""
     translation = Translation(query)
     lemmas = translation.lemmas(True)
-    translation.linear.set("timeout", 5_000)
+    translation.linear.set("rlimit", 20_000_000)
     for more in (lemmas, translation.lemmas(False)):
         translation.linear.add(*more)
         if translation.linear.check() == z3.unsat:

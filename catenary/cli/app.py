@@ -2,6 +2,7 @@
 
 import functools
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -21,8 +22,7 @@ from rich.table import Table
 from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
-from catenary.chain import LOCAL_NODE, Call, Contract, connected, line
-from catenary.console import local_account
+from catenary.chain import LOCAL_NODE, Call, Contract, check_in_turn, connected, line, local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
@@ -108,15 +108,20 @@ class Session:
     ) -> None:
         """
         Says on standard error in plain words what will change, asks, and sends the calls one after the other. They are
-        tried before: all if they are `independent`, with a sentence for each, otherwise the first, as the others build
-        on it. `outcome` is what the last one brought.
+        tried before, each on what those before it did, or each by itself if they are `independent`, with a sentence for
+        each. `outcome` is what the last one brought.
         """
         account = self.account
-        for sentence, call in zip(explanation, calls, strict=True) if independent else [("", calls[0])]:
-            try:
-                call.check(account)
-            except ContractError as error:
-                raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
+        if len(calls) == 1:
+            calls[0].check(account)
+        elif not independent:
+            check_in_turn(calls, account)
+        else:
+            for sentence, call in zip(explanation, calls, strict=True):
+                try:
+                    call.check(account)
+                except ContractError as error:
+                    raise CatenaryError(f"{sentence}: {error} Nothing was sent") from error
         for sentence in explanation:
             click.echo(sentence, err=True)
         if self.simulate:
@@ -130,6 +135,7 @@ class Session:
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
         brought: Mapping[str, Any] = {}
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
         with redirect_stdout(sys.stderr):  # Ape asks for passphrases there
             _unlock(account)
             for call in calls:
@@ -258,6 +264,8 @@ def errors_in_one_line() -> Iterator[None]:
         raise _Ended(str(error), UNREACHABLE) from error
     except CatenaryError as error:
         raise _Ended(str(error), REFUSED) from error
+    except KeyboardInterrupt as error:
+        raise _Ended(f"interrupted. {error}".strip(), UNREACHABLE if error.args else REFUSED) from error
     except (requests.RequestException, ConnectionError) as error:
         raise _Ended(f"the node does not answer: {line(error)}", UNREACHABLE) from error
     except (ApeException, Web3Exception) as error:

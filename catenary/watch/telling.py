@@ -73,10 +73,10 @@ def _concerns(event: Event, state: State, interest: Interest, vault: str | None,
     elif event.name in ("StreamCancelled", "RestReturned"):
         stream = state.streams[what["id"]]
         what |= {"operator": stream.operator, "vault": stream.vault}
-    of_all = told and "operator" not in what  # a pause, another owner
+    told = told and "operator" in what  # of the protocol only what names them
     return (
         (vault is None or vault in (what.get("vault"), event.contract))
-        and (interest.operator is None or of_all or interest.operator == what.get("operator"))
+        and (interest.operator is None or interest.operator == what.get("operator"))
         and (interest.avs is None or told or interest.avs == what.get("avs"))
         and (interest.staker is None or told or interest.staker in what.values())
     )

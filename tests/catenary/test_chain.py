@@ -14,11 +14,13 @@ from web3.exceptions import Web3RPCError
 
 import catenary
 from catenary import Accepted, Mandate, Payment, Terms
-from catenary.chain import Chain, Contract, web3
+from catenary.chain import Chain, Contract, check_in_turn, web3
 from catenary.contracts import event
 from catenary.errors import (
     BadAmount,
     CatenaryError,
+    ERC20InsufficientAllowance,
+    ERC20InsufficientBalance,
     NotConnected,
     OperatorAlreadyRegistered,
     TransactionFailed,
@@ -198,6 +200,19 @@ def test_check__gives_back_what_the_call_returns(sdk: catenary.Protocol, scene: 
     assert granted == 25 * 10**16
     assert call.check(scene.slasher.address)[1] == granted  # nothing changed, and an address will do
     assert sdk.register_operator().check(scene.slasher) == ()
+
+
+def test_check_in_turn__each_on_what_those_before_it_did(
+    sdk: catenary.Protocol, asset: ContractInstance, stranger: AccountAPI, owner: AccountAPI
+) -> None:
+    vault = sdk.vault("cAST")
+    asset.mint(stranger, 5, sender=owner)
+    check_in_turn([vault.approve(5), vault.deposit(5, stranger)], stranger)
+    with pytest.raises(ERC20InsufficientAllowance):
+        check_in_turn([vault.approve(4), vault.deposit(5, stranger)], stranger)
+    with pytest.raises(ERC20InsufficientBalance):
+        check_in_turn([vault.approve(6), vault.deposit(6, stranger)], stranger.address)
+    assert (asset.allowance(stranger, vault.address), vault.balance(stranger.address)) == (0, 0)
 
 
 def test_send__sends_and_waits(sdk: catenary.Protocol, stranger: AccountAPI) -> None:

@@ -6,7 +6,7 @@ from ape.contracts import ContractInstance
 
 import catenary
 from catenary import Allocation, Change, Mandate, Payment, Payout, Pool, Position
-from catenary.errors import LossBudgetExceeded, MandateTooLoose, NotOptedIn, UnknownPool
+from catenary.errors import BadAmount, LossBudgetExceeded, MandateTooLoose, NotOptedIn, UnknownPool
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at
 
@@ -60,6 +60,23 @@ def test_pool__pool_shares_of__is_the_fewest_that_are_worth_it(of_scene: Pool, s
     fewest = of_scene.pool_shares_of("7 cAST")
     assert fewest == 10 * ETHER
     assert of_scene.pool_shares_of(1) == 2  # 1 pool share is worth 0.7
+
+
+def test_pool__slashed_to_nothing__has_no_pool_shares_that_are_worth_anything(
+    sdk: catenary.Protocol, scene: Scene, at_once: int, second_operator: AccountAPI, bob: AccountAPI
+) -> None:
+    registry = scene.protocol.registry
+    registry.registerOperator("", sender=second_operator)
+    registry.openPool(scene.vault, 10_000, 0, 0, sender=second_operator)
+    registry.optIn(at_once, scene.vault, 10_000, 0, b"", sender=second_operator)
+    scene.vault.depositAndDelegate(ETHER, second_operator, 0, ANYTHING, sender=bob)
+    scene.protocol.to_epoch(7)
+    pool = sdk.vault("cAST").pool(second_operator)
+    sdk.avs(at_once).slash(pool, WAD, sdk.chain.time, b"a lie").send(scene.slasher)
+    assert (pool.retained, pool.position(bob.address)) == (0, Position(ETHER, 0))
+    with pytest.raises(BadAmount, match="was slashed to nothing: no pool shares are worth '1 cAST'"):
+        pool.pool_shares_of("1 cAST")
+    assert pool.exposure(ETHER).value == 0
 
 
 def test_pool__changes__come_by_the_rule_of_time(

@@ -6,6 +6,7 @@ What has to do with nodes, files, accounts and exit codes runs as a process of i
 
 import json
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.helpers.protocol import ETHER
 
 REFUSED, UNREADABLE, UNREACHABLE, DECLINED = 1, 2, 3, 4
 DEPOSIT = ("deposit", "1 ether", "--vault", "cWETH", "--ether", "--account")
+PAY = ["avs", "pay", "1", "1 ARC", "--token", "0x", "--vault", "cWETH", "--floor", "60"]
 NO_NODE = "http://127.0.0.1:1"
 PASSPHRASE = "correct horse"
 
@@ -86,7 +88,7 @@ def test_question__nobody_there_to_answer__sends_nothing(shell: Shell, who: dict
 # --- words ---
 
 
-@pytest.mark.parametrize("words", [["depsoit"], ["deposit"], ["positions", "--colour"], ["deposit", "-1 ether"]])
+@pytest.mark.parametrize("words", [["depsoit"], ["deposit"], ["positions", "--colour"], ["deposit", "-1 ether"], PAY])
 def test_words__that_cannot_be_read__end_with_2(shell: Shell, words: list[str]) -> None:
     assert shell.run(*words).code == UNREADABLE
 
@@ -343,6 +345,26 @@ def test_node__mines_nothing__ends_after_the_time_that_the_config_says(elsewhere
             "too, or replace them by others with their nonces",
         )
         assert node.nonce(bob.address) == nonce + 1
+    finally:
+        node.ask("evm_setAutomine", True)
+        node.ask("evm_mine")
+
+
+def test_command__interrupted_while_it_waits__names_the_transaction(shell: Shell, who: dict[str, Who]) -> None:
+    node, bob = shell.node, who["bob"].address
+    nonce = node.nonce(bob)
+    node.ask("evm_setAutomine", False)
+    try:
+        process = shell.start(*DEPOSIT, who["bob"].alias, "--yes", "--json")
+        while node.nonce(bob) == nonce:
+            assert process.poll() is None, ended(process)
+        (waiting,) = node.ask("eth_getBlockByNumber", "pending", False)["transactions"]
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
+        assert (done.code, last_line(done)) == (
+            UNREACHABLE,
+            f"interrupted. depositNative may be on its way as {waiting}: see what became of it",
+        )
     finally:
         node.ask("evm_setAutomine", True)
         node.ask("evm_mine")
