@@ -8,8 +8,8 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load deploy console \
-	lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
+	history deploy console lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -62,6 +62,9 @@ gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check
 
 load: build ## as gas, in a pool with 10,000 stakers or STAKERS; writes bench/load.json or compares with it
 	env -u APE_FOUNDRY_HOST python -m bench.load $(if $(STAKERS),--stakers $(STAKERS)) $(ARGS)
+
+history: build ## make 100,000 events on Anvil and measure how long their history takes; ARGS as its --help says
+	env -u APE_FOUNDRY_HOST python -m bench.history $(ARGS)
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)

@@ -3,7 +3,7 @@ Makes 100,000 events on a real chain, Anvil, and measures how long the history o
 them, and to fold them into the state. 500 stakers delegate, undelegate, claim and complete, many calls to a
 transaction and many transactions to a block; every epoch is paid for and has a slash.
 
-`python -m bench.history --events 10000` makes fewer.
+`make history ARGS='--events 10000'` makes fewer.
 """
 
 import argparse
@@ -33,7 +33,7 @@ EVENTS = 100_000
 STAKERS = 500
 PAIRS = 8  # of a delegation and an undelegation, in a transaction: 3 events each
 AT_ONCE = 50  # transactions in one request to the node
-GAS = 20_000_000  # limit of a transaction
+GAS = 8_000_000  # limit of a transaction
 FLOOR = 16
 
 
@@ -43,7 +43,7 @@ class Maker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.people = [staker.address for staker in stakers(STAKERS)]
-        self.node: Any = ape.chain.provider.web3.provider  # type: ignore[attr-defined]
+        self.node: Any = ape.chain.provider.web3.provider
         self.node.make_request("anvil_autoImpersonateAccount", [True])
 
     def send(self, calls: Iterable[tuple[str, Any, Sequence[bytes]]]) -> None:
@@ -52,13 +52,15 @@ class Maker:
             {"from": sender, "to": to.address, "data": to.multicall.encode_input(data).to_0x_hex(), "gas": hex(GAS)}
             for sender, to, data in calls
         ]
+        self.node.make_request("evm_setAutomine", [False])  # it would leave what does not fit into a block
         for start in range(0, len(transactions), AT_ONCE):
             part = [[{**each, "gasPrice": "0x0"}] for each in transactions[start : start + AT_ONCE]]
             answers = self.node.make_batch_request([("eth_sendTransaction", each) for each in part])
             failed = [answer["error"] for answer in answers if "error" in answer]
             assert not failed, failed[0]
-            while self.node.make_request("eth_getTransactionReceipt", [answers[-1]["result"]])["result"] is None:
-                time.sleep(0.01)  # the node answers before the block is there
+            while self.node.make_request("txpool_status", [])["result"]["pending"] != "0x0":
+                self.node.make_request("evm_mine", [])
+        self.node.make_request("evm_setAutomine", [True])
 
     def fund(self) -> None:
         """Gives everybody vault shares: 2 events each."""

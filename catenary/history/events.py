@@ -19,7 +19,6 @@ _Field = tuple[str, Callable[[str], Any]]
 
 _WORD = 64  # hexadecimal digits
 _FEW, _MANY = 1_000, 5_000  # events in one answer: fewer, and the next range is doubled; more, and it is halved
-_WIDEST = 100_000  # blocks
 _HEADERS = 100  # in one request
 
 
@@ -131,6 +130,7 @@ class Source:
     def __init__(self, core: Iterable[str]) -> None:
         self.core = list(core)
         self.width = 1_000  # blocks
+        self._widest = 100_000  # that the node does not refuse, as far as is known
 
     def headers(self, numbers: Iterable[int]) -> list[Header | None]:
         """Hash and time of each block; None for one that there is not."""
@@ -150,10 +150,11 @@ class Source:
         Raises `ReorganisedError` if the chain changed meanwhile, or is another than that of `tip`, the block before.
         """
         until, header, logs = self._narrowing(first, last, [*self.core, *vaults])
-        if new := {_address(log["topics"][1][2:]) for log in logs if _name(log) == "VaultListed"}.difference(vaults):
-            # Nothing that counts happens in a vault before it is listed: it could not take the lock.
-            logs += _logs(first, until, sorted(new))
-            logs.sort(key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+        listed = {_address(log["topics"][1][2:]): _place(log) for log in logs if _name(log) == "VaultListed"}
+        if new := sorted(listed.keys() - set(vaults)):
+            # From its listing on, before which nothing can happen in a vault: it could not take the lock.
+            logs += [log for log in _logs(first, until, new) if _place(log) > listed[_emitter(log)]]
+            logs.sort(key=_place)
         headers = self._headers_of(logs)
         known = {until: header} | ({tip[0]: tip[1]} if tip else {})
         if headers.get(until, header) != header or self.headers(known) != list(known.values()):
@@ -161,7 +162,7 @@ class Source:
         if len(logs) > _MANY:
             self.width = max(1, self.width // 2)
         elif len(logs) < _FEW and until - first + 1 == self.width:
-            self.width = min(_WIDEST, 2 * self.width)
+            self.width = min(self._widest, 2 * self.width)
         return [_event(log, headers) for log in logs if _name(log)], {**headers, until: header}
 
     def _narrowing(self, first: int, last: int, addresses: list[str]) -> tuple[int, Header, list[Any]]:
@@ -176,7 +177,7 @@ class Source:
             except _RefusedError as error:
                 if until == first:
                     raise CatenaryError(f"the node does not give the logs of block {first}: {error}") from error
-                self.width = (until - first + 1) // 2
+                self.width = self._widest = (until - first + 1) // 2
 
     def _headers_of(self, logs: list[Any]) -> dict[int, Header]:
         """Of the blocks with logs. Most nodes say the time of its block with a log."""
@@ -202,17 +203,18 @@ def _name(log: Any) -> str | None:
     return decoder.name if decoder else None
 
 
+def _place(log: Any) -> tuple[int, int]:
+    return int(log["blockNumber"], 16), int(log["logIndex"], 16)
+
+
+def _emitter(log: Any) -> str:
+    return _checksum(log["address"][2:].lower())
+
+
 def _event(log: Any, headers: dict[int, Header]) -> Event:
-    number, decoder = int(log["blockNumber"], 16), decoders()[log["topics"][0]]
-    return Event(
-        number,
-        int(log["logIndex"], 16),
-        headers[number][1],
-        log["transactionHash"],
-        _checksum(log["address"][2:].lower()),
-        decoder.name,
-        decoder(log["topics"], log["data"]),
-    )
+    (number, place), decoder = _place(log), decoders()[log["topics"][0]]
+    arguments = decoder(log["topics"], log["data"])
+    return Event(number, place, headers[number][1], log["transactionHash"], _emitter(log), decoder.name, arguments)
 
 
 def _logs(first: int, last: int, addresses: list[str]) -> list[Any]:

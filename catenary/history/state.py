@@ -5,7 +5,7 @@ Its methods are the views of the contracts, equal to the wei, but for those that
 vault holds of its asset, as a rebase or a donation moves it (`totalAssets`, prices, limits of deposits, and what stake
 is worth in assets); allowances and nonces, which change silently; how far streams are booked (`earned`). And `due` can
 be more by 1 wei for each claim that sent nothing since the last one that did: it emits nothing, and forgoes what it had
-of a wei.
+of a wei (and of a staker with more than 256 holdings since then, moves on to others of them).
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """
 One SQLite file with all events of a deployment, decoded. SQLite, because a batch of blocks is written or taken back as
-a whole, while others read, with nothing to install; what is asked of it needs no columns (DuckDB opens the file, too).
+a whole, while others read, with nothing to install; DuckDB is made for adding up columns, which nothing here asks for.
 """
 
 import json

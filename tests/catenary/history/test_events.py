@@ -14,8 +14,10 @@ from ethpm_types.abi import ABIType, EventABI
 from catenary.contracts import CORE, VAULT, contract_type
 from catenary.errors import CatenaryError
 from catenary.history import History, events
-from tests.catenary.history.world import deployment_of
+from deployer.contracts import deploy_vault
+from tests.catenary.history.world import deployment_of, names
 from tests.helpers.protocol import Protocol
+from tests.helpers.vaults import SEED
 
 EVENTS = {event.name: event for name in (*CORE, VAULT) for event in contract_type(name).events}
 
@@ -80,13 +82,17 @@ def test_sync__from_a_node_that_gives_few_blocks_at_once__finds_the_same(
 ) -> None:
     plain = events._logs
 
+    refused = []
+
     def narrow(first: int, last: int, addresses: list[str]) -> Any:
         if last - first > 2:
+            refused.append(last - first + 1)
             raise events._RefusedError("query returned more than 3 blocks")
         return plain(first, last, addresses)
 
     monkeypatch.setattr(events, "_logs", narrow)
-    assert synced(protocol, tmp_path / "narrow.db") == everything
+    assert synced(protocol, tmp_path / "narrow.db", 12) == everything
+    assert refused == [12, 6]
 
 
 def test_sync__from_a_node_that_says_no_times_with_logs__finds_the_same(
@@ -106,6 +112,21 @@ def test_sync__with_every_vault_listed_in_another_range__finds_the_same(
     protocol: Protocol, everything: list[Any], tmp_path: Path
 ) -> None:
     assert synced(protocol, tmp_path / "one by one.db", width=1) == everything
+
+
+def test_sync__of_a_vault__begins_with_its_listing(
+    protocol: Protocol, asset: ContractInstance, owner: AccountAPI, alice: AccountAPI, tmp_path: Path
+) -> None:
+    vault = deploy_vault(owner, protocol, asset, native=False, name="Late", symbol="LATE")
+    vault.approve(alice, 1, sender=owner)
+    asset.approve(vault, SEED, sender=owner)
+    protocol.list_vault(vault, owner)
+    vault.approve(alice, 2, sender=owner)
+    for width in (1, 1_000):
+        found = [
+            each for each in synced(protocol, tmp_path / f"{width}.db", width) if each["contract"] == vault.address
+        ]
+        assert names(found) == ["Transfer", "Seeded", "CapSet", "Approval"]
 
 
 def test_sync__from_a_node_that_gives_no_logs__says_so(
