@@ -9,7 +9,7 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
 .PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
-	history deploy console lint format sizes clean
+	history deploy console devnet state site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,18 +72,27 @@ deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is fo
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))
 
+devnet: setup ## keep a node with a state to try everything on, until Ctrl-C; ARGS is passed on to `catenary devnet`
+	catenary devnet $(ARGS)
+
+state: build ## play a part of the demo and write what `catenary devnet` starts with
+	env -u APE_FOUNDRY_HOST PYTHONPATH=. python tools/devnet.py
+
 abis: build ## write the ABIs that the package catenary ships
 	python tools/abis.py
 
 mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)
 
+site: setup ## make a site of docs/ in .build/site
+	PYTHONPATH=. zensical build --strict
+
 lint: setup ## check style and types
 	ruff check
 	ruff format --check
 	mypy
 	forge fmt --check contracts tests/forge tests/proofs
-	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
+	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/{forge,proofs}/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only

@@ -6,12 +6,13 @@ chain at the protocol's block; what they do is a `Call`, which `.check(account)`
 """
 
 from catenary.avs import AVS, Average, Payment, SlashRequest, Stake
-from catenary.chain import Call
+from catenary.chain import Call, connected, local_account
 from catenary.deployment import Deployment
 from catenary.errors import CatenaryError, ContractError
 from catenary.operator import Operator
 from catenary.pool import Payout, Pool, Ticket
 from catenary.protocol import Protocol
+from catenary.simulate import Simulation, Step
 from catenary.staker import Reward, Staker
 from catenary.units import ETHER, Unit
 from catenary.values import (
@@ -50,12 +51,16 @@ __all__ = [
     "Position",
     "Protocol",
     "Reward",
+    "Simulation",
     "SlashRequest",
     "Stake",
     "Staker",
+    "Step",
     "Terms",
     "Threat",
     "Ticket",
     "Unit",
     "Vault",
+    "connected",
+    "local_account",
 ]

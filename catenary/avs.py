@@ -87,10 +87,7 @@ class AVS:
     @property
     def stakes(self) -> list[Stake]:
         """What it could slash of each pool now, and what of it is safe. Base duties on what is safe."""
-        return [
-            Stake(one["operator"], one["vault"], _amounts(one["shares"]), _amounts(one["assets"]))
-            for one in self._paged(self.protocol.slashing, "stakes")
-        ]
+        return [stake_of(one) for one in self._paged(self.protocol.slashing, "stakes")]
 
     @property
     def averages(self) -> list[Average]:
@@ -280,8 +277,10 @@ def full_floor(share_seconds: int) -> int:
     return min(max((share_seconds.bit_length() - 1) // 2, lowest), highest)
 
 
-def _amounts(words: dict[str, int]) -> Amounts:
-    return Amounts(*words.values())
+def stake_of(words: dict[str, Any]) -> Stake:
+    """A stake as the SlashingManager gives it."""
+    shares, assets = (Amounts(*words[unit].values()) for unit in ("shares", "assets"))
+    return Stake(words["operator"], words["vault"], shares, assets)
 
 
 def terms_of(words: dict[str, Any]) -> Terms:

@@ -1,6 +1,9 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -22,6 +25,7 @@ from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
 from web3 import Web3
+from web3._utils.rpc_abi import RPC
 from web3.exceptions import ContractLogicError as RevertedError
 from web3.exceptions import Web3Exception, Web3RPCError
 
@@ -29,21 +33,67 @@ from catenary.contracts import calldata, event, function, log_words, topic, word
 from catenary.errors import BadAmount, CatenaryError, NotConnected, NotMined, TransactionFailed, contract_error
 
 T = TypeVar("T")
+LOCAL_NODE = "http://127.0.0.1:8545"
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
 
 _AGGREGATE = keccak(text="aggregate3((address,bool,bytes)[])")[:4]
-# Multicall3, standing at its address for the time of a call: on every chain and at every block, deployed or not.
-_OVERRIDE: Any = {MULTICALL3_ADDRESS: {"code": MULTICALL3_CODE}}
 _AT_ONCE = 500  # views in one call: nodes limit its gas
+
+_other_node: ContextVar[Web3 | None] = ContextVar("other node", default=None)
+
+
+@contextmanager
+def asking(node: Web3) -> Iterator[None]:
+    """What is read within is read from another node than the one that Ape is connected to."""
+    before = _other_node.set(node)
+    try:
+        yield
+    finally:
+        _other_node.reset(before)
+
+
+@contextmanager
+def connected(network: str = LOCAL_NODE) -> Iterator[None]:
+    """
+    Connects Ape to a local node that is up, by its address, or to a network of Ape's such as "ethereum:sepolia:node".
+    Raises `NotConnected`.
+    """
+    is_node = network.startswith("http")
+    if is_node:
+        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
+    settings = {"host": network, "manage_process": False} if is_node else {}
+    try:
+        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
+        context.__enter__()
+    except (ApeException, requests.RequestException, ValueError) as error:
+        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+def local_account(index: int) -> Any:
+    """An account of Anvil's own; Ape knows ten of them at first."""
+    accounts = ape.accounts.test_accounts
+    while len(accounts) <= index:
+        accounts.generate_test_account()
+    return accounts[index]
 
 
 def web3() -> Web3:
     """The node that Ape is connected to."""
+    other = _other_node.get()
+    if other is not None:
+        return other
     try:
         provider: Any = ape.chain.provider
     except ProviderNotConnectedError:
         raise NotConnected("there is no node: connect to one, as with --network ethereum:local:foundry") from None
     connected: Web3 = provider.web3
+    # web3 asks for the chain id before every call: once is enough, or each read would be three round trips.
+    connected.provider.cacheable_requests = {RPC.eth_chainId}
+    connected.provider.cache_allowed_requests = True
     return connected
 
 
@@ -210,6 +260,9 @@ class Call:
             if isinstance(error.__cause__, Web3RPCError):
                 raise CatenaryError(f"the node did not take {self.abi.name}: {line(error)}") from error
             raise TransactionFailed(f"{self.abi.name} failed on the chain: {line(error)}") from error
+        except KeyboardInterrupt as error:
+            error.args = (f"{self.abi.name} may be on its way as {signed.txn_hash.to_0x_hex()}: see what became of it",)
+            raise
         except (ApeException, Web3Exception, requests.RequestException, ConnectionError) as error:
             raise NotConnected(
                 f"the node stopped answering. {self.abi.name} may be on its way as {signed.txn_hash.to_0x_hex()}: "
@@ -218,6 +271,15 @@ class Call:
 
     def __repr__(self) -> str:
         return f"<{self.abi.name} of {self.contract.name}, not sent yet: .send(account) sends it>"
+
+
+def check_in_turn(calls: Sequence[Call], sender: AccountAPI | str, block: Block = "latest") -> None:
+    """
+    Tries calls without sending them, each on what those before it did. None of them can carry ether. Raises the
+    `ContractError` of the first that is refused.
+    """
+    address = str(getattr(sender, "address", sender))
+    _aggregate(address, [(call.to, call.data) for call in calls], block)
 
 
 def asked(question: Callable[[], T]) -> T:
@@ -267,10 +329,19 @@ def _call(call: Any, block: Block, override: Any = None) -> bytes:
 
 
 def _together(reads: Sequence[Read[T]], block: Block) -> list[T]:
-    calls = [(one.to, True, one.data) for one in reads]
-    data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [calls])
-    (answers,) = decode(["(bool,bytes)[]"], _call({"to": MULTICALL3_ADDRESS, "data": HexBytes(data)}, block, _OVERRIDE))
+    answers = _aggregate(MULTICALL3_ADDRESS, [(one.to, one.data) for one in reads], block)
+    return [one.answer(back) for one, back in zip(reads, answers, strict=True)]
+
+
+def _aggregate(caller: str, calls: Sequence[tuple[str, bytes]], block: Block) -> list[bytes]:
+    """
+    What calls return that `caller` makes: Multicall3 stands at its address for the time of one round trip, so this
+    works on every chain and at every block.
+    """
+    data = _AGGREGATE + encode(["(address,bool,bytes)[]"], [[(to, True, data) for to, data in calls]])
+    override = {caller: {"code": MULTICALL3_CODE}}
+    (answers,) = decode(["(bool,bytes)[]"], _call({"to": caller, "data": HexBytes(data)}, block, override))
     for success, back in answers:
         if not success:
             raise contract_error(back)
-    return [one.answer(back) for one, (_, back) in zip(reads, answers, strict=True)]
+    return [back for _, back in answers]

@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import ape
+from eth_abi.exceptions import DecodingError
 
-from catenary.chain import Contract, asked, web3
+from catenary.chain import Chain, Contract, asked, web3
 from catenary.contracts import CORE
-from catenary.errors import DeploymentError, WrongNetwork
+from catenary.errors import CatenaryError, DeploymentError, NotConnected, WrongNetwork
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Deployment:
             raise DeploymentError(f"{path} is not a deployment file: {type(error).__name__} {error}") from None
 
     @classmethod
+    def shipped(cls, network: str) -> Path:
+        """The file that ships with this package, if there is one. That of `local` is of `catenary devnet`."""
+        return Path(str(resources.files("catenary"))) / "deployments" / f"{network}.json"
+
+    @classmethod
     def find(cls, path: Path | None = None) -> "Deployment":
         """
         That of the file named, or of the connected network: `deployments/<network>.json` in the current folder, or the
@@ -48,17 +53,31 @@ class Deployment:
         """
         node = web3()
         network = ape.chain.provider.network.name.removesuffix("-fork")
-        shipped: Any = resources.files("catenary") / "deployments" / f"{network}.json"
         local = Path("deployments") / f"{network}.json"
-        found = cls.load(path or (shipped if shipped.is_file() and not local.exists() else local))
+        files = [path] if path else [file for file in (local, cls.shipped(network)) if file.exists()]
         chain_id = asked(lambda: node.eth.chain_id)
-        if chain_id != found.chain_id:
+        candidates = [cls.load(file) for file in files]
+        for found in candidates:
+            if found.chain_id == chain_id and found.stands:
+                return found
+        if not path and (not candidates or (network == "local" and not local.exists())):
+            return cls.load(local)  # says that there is none
+        if chain_id != candidates[0].chain_id:
             raise WrongNetwork(
-                f"the node's chain id is {chain_id} and the deployment's {found.chain_id}: connect to another network"
+                f"the node's chain id is {chain_id} and the deployment's {candidates[0].chain_id}: connect to another "
+                "network"
             )
-        if not asked(lambda: node.eth.get_code(found.registry.address)):  # type: ignore[arg-type]
-            raise DeploymentError(
-                f"there is no contract at {found.registry.address}: the deployment file is of another chain, as of a "
-                "node that was started anew. Deploy again, or name another file"
-            )
-        return found
+        raise DeploymentError(
+            f"there is no contract at {candidates[0].registry.address}: the deployment file is of another chain, as of "
+            "a node that was started anew. Deploy again, or name another file"
+        )
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is on the connected chain: its registry knows its DelegationManager."""
+        try:
+            return Chain().get(self.registry.read("DELEGATION", make=str)) == self.delegation.address
+        except NotConnected:
+            raise
+        except (CatenaryError, DecodingError):
+            return False

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from catenary.chain import Call, Contract, Read
+from catenary.errors import BadAmount
 from catenary.units import WAD
 from catenary.values import Accepted, Allocation, Change, Exposure, Mandate, Position, Threat
 
@@ -230,8 +231,11 @@ class Pool:
         return self.protocol.delegation.call("undelegate", self.operator, self.vault.address, pool_shares)
 
     def pool_shares_of(self, shares: int | str) -> int:
-        """The fewest pool shares that are worth so many vault shares now."""
-        return -(-self.vault.unit.parse(shares) * WAD // self.retained)
+        """The fewest pool shares that are worth so many vault shares now. Raises `BadAmount` if none are."""
+        retained = self.retained
+        if not retained:
+            raise BadAmount(f"the pool of {self.operator} was slashed to nothing: no pool shares are worth {shares!r}")
+        return -(-self.vault.unit.parse(shares) * WAD // retained)
 
     # --- inside ---
 

@@ -1,5 +1,6 @@
 """Reads `config/<network>.yaml`, and says all that is wrong with it before anything is sent."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +51,12 @@ class Config:
 
 
 def load_config(path: Path) -> Config:
-    """Reads and checks a config file. Raises a `DeployError` with one line for each thing that is wrong."""
+    """
+    Reads and checks a config file, with variables of the environment put in. Raises a `DeployError` with one line for
+    each thing that is wrong.
+    """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml.safe_load(os.path.expandvars(path.read_text()))
     except FileNotFoundError:
         raise DeployError(f"there is no {path}: write it, or name another with --config") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

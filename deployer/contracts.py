@@ -13,7 +13,12 @@ from eth_utils.crypto import keccak
 from ethpm_types import ContractType
 
 ZERO_ADDRESS = "0x" + "00" * 20
-WETH9 = Path(__file__).parent.parent / "node_modules/canonical-weth/build/contracts/WETH9.json"
+
+# What is deployed as others compiled it, of `node_modules`.
+ARTIFACTS = {
+    "WETH9": "canonical-weth/build/contracts/WETH9.json",  # the bytecode that is on mainnet
+    "TimelockController": "@openzeppelin/contracts/build/contracts/TimelockController.json",
+}
 
 
 class Deployer(Protocol):
@@ -78,10 +83,10 @@ def deploy_vault(
 
 
 def container(name: str) -> ContractContainer:
-    """A contract of this project by name, or WETH9 with the bytecode that is on mainnet."""
-    if name != "WETH9":
+    """A contract of this project by name, or one that others compiled."""
+    if name not in ARTIFACTS:
         return project.get_contract(name)
-    artifact = json.loads(WETH9.read_text())
+    artifact = json.loads((Path(__file__).parent.parent / "node_modules" / ARTIFACTS[name]).read_text())
     return ContractContainer(
         ContractType.model_validate(
             {

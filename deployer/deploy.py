@@ -1,7 +1,7 @@
 """The steps of a deployment, each done if it is not done yet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,19 @@ from deployer.config import DEPLOYER, NONE, NOW, STAND_INS, Config, VaultConfig
 from deployer.contracts import ZERO_ADDRESS, Core, Timing, container, deploy_core, deploy_vault
 from deployer.errors import DeployError
 from deployer.journal import Journal
+from deployer.timelock import OwnerCall, owner_call
 
 
-@dataclass(frozen=True)
-class OwnerCall:
-    """A call that only the owner can make, where that is not the deployer."""
-
-    description: str
-    to: str
-    data: str
-
-
-def deploy(config: Config, network: str, account: AccountAPI, path: Path, force: bool) -> Sequence[OwnerCall]:
+def deploy(
+    config: Config, network: str, account: AccountAPI, path: Path, *, force: bool, replace: bool
+) -> Sequence[OwnerCall]:
     """
     Deploys and wires what `config` says, or goes on with it, and checks the result. Returns the calls that the owner
-    has to make before the next run can go on.
+    has to make before the next run can go on. With `replace`, a transaction that waits gets a higher fee.
     """
     _check_on_chain(config)
-    journal = Journal.open(path, account, {"network": network, "config": asdict(config)}, force)
+    head = {"network": network, "config": asdict(config)}
+    journal = Journal.open(path, account, head, force=force, replace=replace)
     if journal.forget_lost_core():
         click.echo(
             f"{account.address} has sent other transactions since: the contracts can no longer be deployed where the "
@@ -49,7 +44,7 @@ def deploy(config: Config, network: str, account: AccountAPI, path: Path, force:
     for vault_config in config.vaults:
         calls += _wire(journal, core, vault_config)
     if calls:
-        journal.wait_for_owner([asdict(call) for call in calls])
+        journal.wait_for_owner([call.as_entry() for call in calls])
         return calls
     mismatches = differences(config, journal.content)
     if mismatches:
@@ -94,25 +89,28 @@ def _account(name: str, deployer: str) -> str:
 
 
 def _wire(journal: Journal, core: Core, config: VaultConfig) -> list[OwnerCall]:
-    """Deploys, lists, seeds and opens a vault. Stops at the first call that is the owner's, if that is another."""
+    """Deploys, lists, seeds and opens a vault, as far as the sender can. Returns what is left to the owner."""
     stand_in = config.asset in STAND_INS
     asset = journal.deploy(container(config.asset)) if stand_in else _token(config.asset)
     vault = deploy_vault(journal, core, asset, native=config.native, name=config.name, symbol=config.symbol)
+    owner = str(core.registry.owner())
+    left: list[OwnerCall] = []
 
-    def by_owner(description: str, method: Any, argument: Any) -> list[OwnerCall]:
-        if journal.sender != core.registry.owner():
-            return [OwnerCall(description, method.contract.address, method.encode_input(argument).to_0x_hex())]
-        journal.call(description, method, argument)
-        return []
+    def by_owner(description: str, method: Any, argument: Any) -> None:
+        if journal.sender == owner:
+            journal.call(description, method, argument)
+        else:
+            data = method.encode_input(argument).to_0x_hex()
+            left.append(owner_call(owner, description, method.contract.address, data))
 
-    listed = core.registry.hasVault(vault)
-    if not listed and (calls := by_owner(f"list {config.symbol}", core.registry.listVault, vault)):
-        return calls
-    if not vault.totalSupply():
+    if not core.registry.hasVault(vault):
+        by_owner(f"list {config.symbol}", core.registry.listVault, vault)
+    # A vault takes nothing, its seed neither, before it is listed.
+    if not left and not vault.totalSupply():
         _seed(journal, config, asset, vault)
     if vault.cap() != config.cap:
-        return by_owner(f"set the cap of {config.symbol} to {config.cap}", vault.setCap, config.cap)
-    return []
+        by_owner(f"set the cap of {config.symbol} to {config.cap}", vault.setCap, config.cap)
+    return left
 
 
 def _seed(journal: Journal, config: VaultConfig, asset: ContractInstance, vault: ContractInstance) -> None:

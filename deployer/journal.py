@@ -2,22 +2,34 @@
 `deployments/<network>.json`: what was deployed, and while it is being deployed, how far it got.
 
 Each transaction is signed, written down and only then sent. So whatever interrupts a deployment, the next run knows
-every transaction that may be on the chain, and sends none of them twice.
+every transaction that may be on the chain. It sends the very same again, which cannot count twice, and nothing else
+before that one is in a block.
 """
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
+from ape.api import AccountAPI, TransactionAPI
 from ape.contracts import ContractContainer, ContractInstance
-from web3.exceptions import TransactionNotFound
+from ape.exceptions import AccountsError
+from ape_accounts import KeyfileAccount
+from eth_abi.abi import decode
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+from hexbytes import HexBytes
+from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.types import TxReceipt
 
 from deployer.contracts import container, create_address
 from deployer.errors import DeployError
+from deployer.network import reason, waiting_nonces
 
 # The registry predicts where the next three will be, by the deployer's nonce.
 CORE = ("AVSRegistry", "SlashingManager", "DelegationManager", "RewardsDistributor")
@@ -25,6 +37,8 @@ VAULT = "StakingVault"
 
 # Of a deployment file: contracts by name, vaults by symbol, and calls by description.
 SECTIONS = ("contracts", "vaults", "calls")
+
+DYNAMIC_FEE = 2
 
 Entry = dict[str, Any]
 
@@ -54,12 +68,14 @@ class Journal:
         self.path = path
         self.content = content
         self._account = account
+        self._provider: Any = account.provider
+        self._unlocked = False
 
     @classmethod
-    def open(cls, path: Path, account: AccountAPI, head: Mapping[str, Any], force: bool) -> "Journal":
+    def open(cls, path: Path, account: AccountAPI, head: Mapping[str, Any], *, force: bool, replace: bool) -> "Journal":
         """
         Begins a deployment, or goes on with the one that was interrupted. `head` says what is deployed where; an
-        interrupted deployment of anything else is not taken up.
+        interrupted deployment of anything else is not taken up. With `replace`, what waits gets a higher fee.
         """
         head = json.loads(json.dumps(head))
         new = {
@@ -80,7 +96,7 @@ class Journal:
                     f"{path} was begun with another {key}: restore it and run again, or begin anew with --force"
                 )
         journal = cls(path, account, old)
-        journal._settle()
+        journal._settle(replace)
         return journal
 
     # --- what an account does, but at most once ---
@@ -97,7 +113,7 @@ class Journal:
     @property
     def nonce(self) -> int:
         """The nonce from which the core is deployed."""
-        return int(self.begun["nonce"] if self.begun else self._account.nonce)
+        return int(self.begun["nonce"]) if self.begun else self._next_nonce()
 
     @property
     def begun(self) -> Entry | None:
@@ -113,13 +129,13 @@ class Journal:
         entry = self.content[section].get(key)
         if entry is None or entry["arguments"] != arguments:
             entry = {"contract": name, "arguments": arguments}
-            self._send(contract(*args), section, key, entry)
+            self._send(contract(*args), contract.contract_type, section, key, entry)
         return contract_at(entry)
 
     def call(self, description: str, method: Any, *args: Any, value: int = 0) -> None:
         """Makes a call. Whether it is still to be made is for the caller to see from the chain."""
         txn = method.as_transaction(*args, sender=self._account, value=value)
-        self._send(txn, "calls", description, {})
+        self._send(txn, method.contract.contract_type, "calls", description, {})
 
     def forget_lost_core(self) -> bool:
         """
@@ -133,7 +149,7 @@ class Journal:
         if self.begun:
             if self.sender != self.address:
                 raise DeployError(f"{self.path} was begun by {self.address}: go on with that account, or use --force")
-            if self._account.nonce == self.nonce + missing[0]:
+            if self._next_nonce() == self.nonce + missing[0]:
                 return False
         for name in CORE:
             contracts.pop(name, None)
@@ -151,38 +167,162 @@ class Journal:
 
     # --- inside ---
 
-    def _send(self, txn: TransactionAPI, section: str, key: str, entry: Entry) -> None:
-        signed = self._account.sign_transaction(self._account.prepare_transaction(txn))
-        if signed is None:
-            raise DeployError(f"{key}: {self.sender} did not sign")
+    def _send(self, txn: TransactionAPI, contract_type: ContractType, section: str, key: str, entry: Entry) -> None:
+        nonce = self._next_nonce()
+        self._refuse_strangers(nonce)
+        txn.sender, txn.nonce = self._account.address, nonce
+        txn.gas_limit = self._estimate(key, txn, contract_type)
         if "contract" in entry:
-            entry["address"] = create_address(self.sender, int(signed.nonce or 0))
-        entry |= {"sender": self.sender, "nonce": signed.nonce, "transaction": signed.txn_hash.to_0x_hex()}
+            entry["address"] = create_address(self.sender, nonce)
+        entry |= {"sender": self.sender, "nonce": nonce}
+        self._sign(key, entry, self._account.prepare_transaction(txn))
         self.content[section][key] = entry
         self._write()
-        self._confirm(key, entry, self._account.provider.send_transaction(signed))
+        self._broadcast(key, entry)
+        self._await(section, key)
+
+    def _next_nonce(self) -> int:
+        """After all that is known to be on the chain, even if this node lags behind the one that said so."""
+        own = [int(entry["nonce"]) + 1 for _, _, entry in self._entries() if entry["sender"] == self.sender]
+        return max([int(self._account.nonce), *own])
+
+    def _refuse_strangers(self, nonce: int) -> None:
+        """A transaction of something else that waits would take a nonce that the registry counts on."""
+        if others := waiting_nonces(self._provider, self.sender, nonce):
+            raise DeployError(
+                f"{self.sender} has other transactions waiting, of nonce {', '.join(map(str, others))}, and {nonce} is "
+                "next: nothing sent. Wait until they are in a block, or cancel them, and run again"
+            )
+
+    def _estimate(self, key: str, txn: TransactionAPI, contract_type: ContractType) -> int:
+        """What to allow, with a quarter for what changes meanwhile [gas]. Says what it would revert with."""
+        call = {"from": txn.sender, "value": txn.value, "data": txn.data}
+        call |= {"to": txn.receiver} if txn.receiver else {}
+        # After its first block Anvil would estimate at the time 1; public nodes may have no pending block.
+        block = "pending" if self._provider.network.is_dev else "latest"
+        try:
+            estimate: int = self._provider.web3.eth.estimate_gas(call, block)
+        except ContractLogicError as error:
+            raise DeployError(f"{key} would revert, nothing sent: {_revert(contract_type, error)}") from None
+        return estimate * 5 // 4
+
+    def _sign(self, key: str, entry: Entry, txn: TransactionAPI) -> None:
+        """Notes the transaction as it goes to the node. The passphrase of a keyfile is asked for once."""
+        if not self._unlocked:
+            _unlock(self._account)
+            self._unlocked = True
+        signed = self._account.sign_transaction(txn)
+        if signed is None:
+            raise DeployError(f"{key}: {self.sender} did not sign")
+        raw = HexBytes(signed.serialize_transaction())
+        entry["signed"] = [*entry.get("signed", []), raw.to_0x_hex()]
+        entry["transaction"] = _hash(raw)
+
+    def _broadcast(self, key: str, entry: Entry) -> None:
+        """Sends what was signed last. To send the same again is harmless."""
+        try:
+            self._provider.web3.eth.send_raw_transaction(entry["signed"][-1])
+        except Web3RPCError as error:
+            message = reason(error)
+            if "already" not in message:  # "already known" to Geth, "already imported" by Anvil
+                raise DeployError(
+                    f"{key}: the node refused transaction {entry['transaction']} of nonce {entry['nonce']}, as it "
+                    f"says: {message}. Run again to send the same, or with --replace to send it with a higher fee"
+                ) from None
+
+    def _await(self, section: str, key: str) -> None:
+        """Waits until one of what was signed for this entry is in a block."""
+        entry = self.content[section][key]
+        timeout = self._provider.network.transaction_acceptance_timeout
+        deadline, pause = time.monotonic() + timeout, 0.01
+        while (receipt := self._receipt(entry)) is None:
+            if time.monotonic() > deadline:
+                raise DeployError(
+                    f"{key}: transaction {entry['transaction']} of nonce {entry['nonce']} is in no block after "
+                    f"{timeout} s, and nothing else is sent until it is. Run again to go on waiting, or with "
+                    "--replace to send it again with a higher fee"
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, 2)
+        if not self._note(section, key, receipt):
+            raise DeployError(f"{key}: transaction {entry['transaction']} failed in block {entry['block']}")
+
+    def _receipt(self, entry: Entry) -> TxReceipt | None:
+        for txn_hash in map(_hash, entry["signed"]) if "signed" in entry else [entry["transaction"]]:
+            try:
+                receipt: TxReceipt = self._provider.web3.eth.get_transaction_receipt(txn_hash)
+            except TransactionNotFound:
+                continue
+            return receipt
+        return None
+
+    def _note(self, section: str, key: str, receipt: TxReceipt) -> bool:
+        """Writes down what became of a transaction, and tells whether it worked. If not, it came to nothing."""
+        entry = self.content[section][key]
+        entry.pop("signed", None)
+        entry |= {"transaction": receipt["transactionHash"].to_0x_hex(), "block": receipt["blockNumber"]}
+        if receipt["status"]:
+            at = f" at {entry['address']}" if "address" in entry else ""
+            click.echo(f"block {entry['block']}: {key}{at}")
+        else:
+            del self.content[section][key]
+        self._write()
+        return bool(receipt["status"])
+
+    def _settle(self, replace: bool) -> None:
+        """
+        Finds out what became of the transactions that were written down. One that can still get into a block is waited
+        for, and sent again as it was signed; one that cannot is forgotten.
+        """
+        for section, key, entry in sorted(self._entries(), key=lambda item: int(item[2]["nonce"])):
+            if (receipt := self._receipt(entry)) is None and self._waits(entry):
+                if replace and "signed" in entry:
+                    self._replace(key, entry)
+                if "signed" in entry:
+                    self._broadcast(key, entry)
+                self._await(section, key)
+            elif receipt := receipt or self._receipt(entry):
+                self._note(section, key, receipt)
+            else:
+                del self.content[section][key]
         self._write()
 
-    def _settle(self) -> None:
-        """Finds out what became of the transactions that were written down, and forgets those that came to nothing."""
-        provider: Any = self._account.provider
-        for section in SECTIONS:
-            for key, entry in list(self.content[section].items()):
-                try:
-                    provider.web3.eth.get_transaction(entry["transaction"])
-                except TransactionNotFound:
-                    del self.content[section][key]
-                    continue
-                receipt = provider.get_receipt(entry["transaction"])
-                if receipt.failed:
-                    del self.content[section][key]
-                else:
-                    self._confirm(key, entry, receipt)
+    def _waits(self, entry: Entry) -> bool:
+        """Whether a transaction without a block can still get into one."""
+        if "signed" not in entry:  # it was in a block, before a reorganisation
+            try:
+                self._provider.web3.eth.get_transaction(entry["transaction"])
+            except TransactionNotFound:
+                return False
+            return True
+        nonce = self._provider.get_nonce(entry["sender"])
+        if entry["nonce"] < nonce:
+            # Another one took its nonce, or the node lags behind the one that was asked for the nonce.
+            time.sleep(self._provider.network.block_time)
+        return bool(entry["nonce"] == nonce)
+
+    def _replace(self, key: str, entry: Entry) -> None:
+        """Signs a transaction again with a higher fee. Both have the same nonce, so only one of them can count."""
+        if self.sender != entry["sender"]:
+            raise DeployError(f"{key} was sent by {entry['sender']}: only that account can replace it")
+        raw = HexBytes(entry["signed"][-1])
+        if raw[0] != DYNAMIC_FEE:
+            raise DeployError(f"{key} cannot be replaced: only a transaction of type {DYNAMIC_FEE} can be")
+        old = TypedTransaction.from_bytes(raw).as_dict()
+        tip = max(_raised(old["maxPriorityFeePerGas"]), self._provider.priority_fee)
+        market = int(self._provider.base_fee * self._provider.network.base_fee_multiplier) + tip
+        txn = self._provider.network.ecosystem.create_transaction(
+            **{name: old[name] for name in ("type", "chainId", "nonce", "gas", "value", "data")},
+            to=to_checksum_address(old["to"]) if old["to"] else None,
+            sender=self.sender,
+            max_fee=max(_raised(old["maxFeePerGas"]), market),
+            max_priority_fee=tip,
+        )
+        self._sign(key, entry, txn)
         self._write()
 
-    def _confirm(self, key: str, entry: Entry, receipt: ReceiptAPI) -> None:
-        entry["block"] = receipt.block_number
-        click.echo(f"block {receipt.block_number}: {key}" + (f" at {entry['address']}" if "address" in entry else ""))
+    def _entries(self) -> list[tuple[str, str, Entry]]:
+        return [(section, key, entry) for section in SECTIONS for key, entry in self.content[section].items()]
 
     def _write(self) -> None:
         """Replaces the file in one step, so that there is always a whole one."""
@@ -190,6 +330,38 @@ class Journal:
         draft = self.path.with_suffix(".tmp")
         draft.write_text(json.dumps(self.content, indent=2) + "\n")
         draft.replace(self.path)
+
+
+def _unlock(account: AccountAPI) -> None:
+    """Has a keyfile sign all that follows, rather than ask for each transaction."""
+    if not isinstance(account, KeyfileAccount):
+        return
+    try:
+        account.set_autosign(True)
+    except (AccountsError, click.Abort) as error:
+        raise DeployError(
+            f"{account.alias} stays locked, nothing sent: {str(error) or 'no passphrase'}. Type it, or have it in "
+            f"APE_ACCOUNTS_{account.alias}_PASSPHRASE"
+        ) from None
+
+
+def _revert(contract_type: ContractType, error: ContractLogicError) -> str:
+    """A revert with the name and the arguments that the contract gives it."""
+    data = HexBytes(str(error.data)) if str(error.data).startswith("0x") else HexBytes("")
+    for abi in contract_type.errors:
+        if data[:4] == keccak(text=abi.selector)[:4]:
+            values = decode([item.canonical_type for item in abi.inputs], data[4:])
+            return f"{abi.name}({', '.join(map(str, values))})"
+    return str(error.message)
+
+
+def _hash(signed: str | HexBytes) -> str:
+    return HexBytes(keccak(HexBytes(signed))).to_0x_hex()
+
+
+def _raised(fee: int) -> int:
+    """A fee for which nodes take a replacement: they ask for 10 % more at least [wei]."""
+    return fee * 5 // 4 + 1
 
 
 def _named(contract: ContractContainer, args: tuple[Any, ...]) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 Deploys the protocol to a network: `ape run deploy --network ... --account ...`, or `make deploy`.
 
 It reads config/<network>.yaml and writes deployments/<network>.json. Interrupted, it goes on where it was when it is
-run again. See `deployer/` for how.
+run again. See `deployer/` for how, and docs/testnets.md for public networks.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 import requests
 from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option, network_option
 from ape.exceptions import ApeException
+from ape.logging import LogLevel, logger
 from web3.exceptions import Web3Exception
 
 from deployer.check import check_chain, differences
@@ -19,11 +21,26 @@ from deployer.config import load_config
 from deployer.deploy import deploy
 from deployer.errors import DeployError
 from deployer.journal import read_deployment
+from deployer.network import limit_waiting, reason, require_uri
+from deployer.verify import verify
 
 HOME = Path(__file__).parent.parent
 
 
-@click.command(cls=ConnectedProviderCommand)
+class DeployCommand(ConnectedProviderCommand):
+    """Says in one line why it cannot connect."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        logger.set_level(LogLevel.ERROR)  # a keyfile would warn of each transaction
+        provider = ctx.params["provider"]
+        require_uri(provider)
+        try:
+            return super().invoke(ctx)
+        except (ApeException, Web3Exception, requests.RequestException) as error:
+            raise DeployError(f"cannot connect to {provider.network.name}: {reason(error)}") from error
+
+
+@click.command(cls=DeployCommand)
 @network_option()
 @account_option(prompt=False)
 @click.option(
@@ -33,30 +50,47 @@ HOME = Path(__file__).parent.parent
     help="What to deploy. Default: config/<network>.yaml.",
 )
 @click.option("--force", is_flag=True, help="Deploy anew and overwrite the deployment file.")
+@click.option("--replace", is_flag=True, help="Send what is in no block yet again, with a higher fee, and go on.")
 @click.option("--check", is_flag=True, help="Deploy nothing: read back what was deployed.")
-def cli(provider: ProviderAPI, account: AccountAPI | None, config_path: Path | None, force: bool, check: bool) -> None:
+@click.option("--verify", "publish", is_flag=True, help="Deploy nothing: verify what was deployed on Etherscan.")
+def cli(
+    provider: ProviderAPI,
+    account: AccountAPI | None,
+    config_path: Path | None,
+    force: bool,
+    replace: bool,
+    check: bool,
+    publish: bool,
+) -> None:
     """Deploy the protocol, wire it and check it."""
     network = provider.network.name
     path = HOME / "deployments" / f"{network}.json"
     config = load_config(config_path or HOME / "config" / f"{network}.yaml")
+    limit_waiting()
     try:
         check_chain(config)
-        if check:
+        if check or publish:
             deployment = read_deployment(path)
             if mismatches := differences(config, deployment):
                 raise DeployError("\n".join(mismatches))
+            if publish:
+                verify(deployment)
             click.echo(f"{path}: all is as it should be")
             return
         if account is None:
             raise DeployError(
                 "name who deploys, as --account TEST::0 on a local node or by a keyfile of `ape accounts`"
             )
-        calls = deploy(config, network, account, path, force)
+        click.echo(f"deploying to {network} (chain id {config.chain_id}) from {account.address}")
+        calls = deploy(config, network, account, path, force=force, replace=replace)
     except (ApeException, Web3Exception, requests.RequestException) as error:
-        what, advice = ("reading back", "") if check else ("deploying", "; run again to go on")
-        raise DeployError(f"{what} failed: {' '.join(str(error).split()).rstrip('.')}{advice}") from error
+        what, advice = ("reading back", "") if check or publish else ("deploying", "; run again to go on")
+        raise DeployError(f"{what} failed: {reason(error)}{advice}") from error
     if getattr(provider, "process", None):
         click.echo("Ape started this node, and it ends with this command. To keep one, name it in APE_FOUNDRY_HOST.")
     for call in calls:
         click.echo(f"the owner has to {call.description}: to {call.to}, data {call.data}")
+        if call.schedule:
+            click.echo(f"  a proposer schedules it: to {config.owner}, data {call.schedule}")
+            click.echo(f"  an executor executes it after the delay: to {config.owner}, data {call.execute}")
     click.echo(f"{path}: run again after the owner's calls" if calls else f"{path}: deployed and checked")

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 _LEAVING = re.compile(r"\[([^\]]+)\]\(\.\./([^)#]+)(?:#[^)]*)?\)")
 
 
-class _Leaving(Preprocessor):
+class _Leaving(Preprocessor):  # type: ignore[misc]
     def run(self, lines: list[str]) -> list[str]:
         return [_LEAVING.sub(_path, line) for line in lines]
 
 
-class _Extension(Extension):
+class _Extension(Extension):  # type: ignore[misc]
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         md.preprocessors.register(_Leaving(md), "leaving", 30)
 

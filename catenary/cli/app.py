@@ -2,7 +2,7 @@
 
 import functools
 import json
-import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from web3.exceptions import Web3Exception
 
-from catenary.chain import Call, Contract, line
+from catenary import simulate as simulation
+from catenary.chain import LOCAL_NODE, Call, Contract, check_in_turn, connected, line, local_account
 from catenary.contracts import TOKEN
 from catenary.errors import BadAmount, CatenaryError, ContractError, NotConnected, NotMined, UnknownName
 from catenary.pool import Pool
@@ -33,7 +34,6 @@ from catenary.values import ZERO_ADDRESS, Clock, Terms
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
 WIDE = 240  # columns, where no terminal sets a limit
-LOCAL_NODE = "http://127.0.0.1:8545"
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
@@ -49,21 +49,24 @@ class Session:
     as_json: bool
     yes: bool
     account_name: str | None
+    simulate: bool = False  # show what sending would change instead of sending
 
     # --- who ---
 
     @functools.cached_property
     def account(self) -> AccountAPI:
-        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::9."""
+        """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::19."""
         name = self.account_name
         if not name:
             raise UnknownName("name who sends by --account, as one of those that `ape accounts list` shows")
         if name.startswith("TEST::") and ape.chain.provider.network.is_local:
             index = name.removeprefix("TEST::")
-            if not index.isdecimal() or int(index) > 9:
-                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::9")
-            return ape.accounts.test_accounts[int(index)]
+            if not index.isdecimal() or int(index) > 19:
+                raise UnknownName(f"there is no account {name}: choose from TEST::0 to TEST::19")
+            return local_account(int(index))
         try:
+            if name.startswith("0x") and name not in ape.accounts:  # of a local node Ape would take any
+                raise KeyError(name)
             return ape.accounts[name] if name.startswith("0x") else ape.accounts.load(name)
         except (ApeException, KeyError, IndexError):
             raise UnknownName(f"there is no account {name!r}: `ape accounts list` shows those there are") from None
@@ -104,23 +107,35 @@ class Session:
         outcome: Callable[[ReceiptAPI], Mapping[str, Any]] = lambda _: {},
     ) -> None:
         """
-        Says in plain words what will change, asks, and sends the calls one after the other. They are tried before:
-        all if they are `independent`, with a sentence for each, otherwise the first, as the others build on it.
-        `outcome` is what the last one brought.
+        Says on standard error in plain words what will change, asks, and sends the calls one after the other. They are
+        tried before, each on what those before it did, or each by itself if they are `independent`, with a sentence for
+        each. `outcome` is what the last one brought.
         """
         account = self.account
-        for sentence, call in zip(explanation, calls, strict=True) if independent else [("", calls[0])]:
-            try:
-                call.check(account)
-            except ContractError as error:
-                raise CatenaryError(f"{sentence}: {error} Nothing was sent") if len(calls) > 1 else error from None
+        if len(calls) == 1:
+            calls[0].check(account)
+        elif not independent:
+            check_in_turn(calls, account)
+        else:
+            for sentence, call in zip(explanation, calls, strict=True):
+                try:
+                    call.check(account)
+                except ContractError as error:
+                    raise CatenaryError(f"{sentence}: {error} Nothing was sent") from error
         for sentence in explanation:
-            click.echo(sentence, err=self.as_json)
-        if not self.yes and not self._confirmed(f"Send it from {account.address}?"):
+            click.echo(sentence, err=True)
+        if self.simulate:
+            from catenary.cli import simulate  # which is made of commands itself
+
+            steps = [simulation.Step.of(call, account.address) for call in calls]
+            simulate.show(self, simulation.simulate(self.protocol, steps))
+            return
+        if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
         brought: Mapping[str, Any] = {}
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
         with redirect_stdout(sys.stderr):  # Ape asks for passphrases there
             _unlock(account)
             for call in calls:
@@ -128,18 +143,12 @@ class Session:
                     receipt = call.send(account)
                 except CatenaryError as error:
                     if sent:
-                        click.echo(f"sent before: {', '.join(each['transaction'] for each in sent)}", err=True)
-                    raise error
+                        error.args = (f"{error} (sent before: {', '.join(each['transaction'] for each in sent)})",)
+                    raise
                 sent.append({"call": call.abi.name, "transaction": receipt.txn_hash, "block": receipt.block_number})
             brought = outcome(receipt)
         done = [f"{each['call']}: block {each['block']}, transaction {each['transaction']}" for each in sent]
         self.show({**brought, "sent": sent}, *done, *(f"{name}: {value}" for name, value in brought.items()))
-
-    def _confirmed(self, question: str) -> bool:
-        try:
-            return click.confirm(question, err=self.as_json)
-        except click.Abort:  # nobody is there to answer
-            return False
 
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
@@ -208,16 +217,23 @@ operator_option = click.option("--operator", required=True, help="The operator o
 def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Decorator:
     """
     A command of `group` that takes a `Session` first. All have --network, --deployment and --json, and those that send
-    also --account and --yes; those that read take --account to know who asks.
+    also --account, --yes and --simulate; those that read take --account to know who asks.
     """
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def run(
-            network: str, deployment: Path | None, as_json: bool, account: str | None, yes: bool = False, **words: Any
+            network: str,
+            deployment: Path | None,
+            as_json: bool,
+            account: str | None,
+            yes: bool = False,
+            simulate: bool = False,
+            **words: Any,
         ) -> None:
+            logger.set_level(LogLevel.ERROR)
             with errors_in_one_line(), connected(network):
-                function(Session(Protocol.connect(deployment), as_json, yes, account), **words)
+                function(Session(Protocol.connect(deployment), as_json, yes, account, simulate), **words)
 
         options = [
             click.option("--network", envvar="CATENARY_NETWORK", default=LOCAL_NODE, show_default=True, help=_NETWORK),
@@ -227,6 +243,7 @@ def command(group: click.Group, *, sends: bool = False, **settings: Any) -> _Dec
         ]
         if sends:
             options.append(click.option("--yes", is_flag=True, help="Send without asking."))
+            options.append(click.option("--simulate", is_flag=True, help="Send nothing: show what it would change."))
         for option in reversed(options):
             run = option(run)
         return group.command(**settings)(run)
@@ -239,25 +256,6 @@ _DEPLOYMENT = "A deployment file. Default: deployments/<network>.json here, or t
 
 
 @contextmanager
-def connected(network: str) -> Iterator[None]:
-    """Connects to a node that is up."""
-    logger.set_level(LogLevel.ERROR)
-    is_node = network.startswith("http")
-    if is_node:
-        os.environ.pop("APE_FOUNDRY_HOST", None)  # Foundry's provider would take it rather than the node named
-    settings = {"host": network, "manage_process": False} if is_node else {}
-    try:
-        context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
-        context.__enter__()
-    except (ApeException, requests.RequestException, ValueError) as error:
-        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
-    try:
-        yield
-    finally:
-        context.__exit__(None, None, None)
-
-
-@contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Ends the command with one line that says what went wrong and what to do."""
     try:
@@ -266,6 +264,8 @@ def errors_in_one_line() -> Iterator[None]:
         raise _Ended(str(error), UNREACHABLE) from error
     except CatenaryError as error:
         raise _Ended(str(error), REFUSED) from error
+    except KeyboardInterrupt as error:
+        raise _Ended(f"interrupted. {error}".strip(), UNREACHABLE if error.args else REFUSED) from error
     except (requests.RequestException, ConnectionError) as error:
         raise _Ended(f"the node does not answer: {line(error)}", UNREACHABLE) from error
     except (ApeException, Web3Exception) as error:
@@ -278,6 +278,15 @@ class _Ended(click.ClickException):
         self.exit_code = code
 
 
+def _confirmed(question: str) -> bool:
+    try:
+        with redirect_stdout(sys.stderr):  # where click would write a space
+            return click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        return False
+
+
 def _unlock(account: AccountAPI) -> None:
     """Takes the passphrase from APE_ACCOUNTS_<alias>_PASSPHRASE or asks for it; the question is answered already."""
     keyfile: Any = account
@@ -285,4 +294,7 @@ def _unlock(account: AccountAPI) -> None:
         try:
             keyfile.set_autosign(True)
         except (ApeException, click.Abort) as error:
-            raise CatenaryError(f"{account.alias} stays locked, and nothing was sent: {line(error)}") from error
+            raise CatenaryError(
+                f"{account.alias} stays locked, and nothing was sent: type its passphrase when asked, or put it into "
+                f"APE_ACCOUNTS_{account.alias}_PASSPHRASE ({line(error) or 'nobody answered'})"
+            ) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from catenary.avs import AVS, Average, Payment, SlashRequest, full_floor
+from catenary.avs import AVS, FLOORS, Average, Payment, SlashRequest, full_floor
 from catenary.chain import Call, Contract
 from catenary.cli.app import (
     Session,
@@ -341,7 +341,9 @@ def execute(session: Session, request_id: str) -> None:
 _COLUMN = click.Choice(["guaranteed", "elastic", "safe-guaranteed", "safe-elastic"])
 _token = click.option("--token", required=True, help="What is paid in, by its address.")
 _floor = click.option(
-    "--floor", type=int, help="From 16 to 59. Default: the highest with which the pool is paid in full, now."
+    "--floor",
+    type=click.IntRange(*FLOORS),
+    help="From 16 to 59. Default: the highest with which the pool is paid in full, now.",
 )
 
 
@@ -416,7 +418,12 @@ def pay(
 @_token
 @vault_option
 @operator_option
-@click.option("--epochs", type=int, required=True, help="For so many epochs, from the next one on; from 1 to 256.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 256),
+    required=True,
+    help="For so many epochs, from the next one on; from 1 to 256.",
+)
 @_floor
 def stream(
     session: Session,

@@ -21,7 +21,7 @@ from catenary.cli.app import (
 from catenary.cli.group import cli
 from catenary.errors import UnknownName
 from catenary.pool import Payout, Pool, Ticket
-from catenary.units import ETHER, WAD, percent
+from catenary.units import ETHER, percent
 from catenary.values import ZERO_ADDRESS, Accepted, Exposure, Mandate
 
 _KINDS = {"assets": Payout.ASSETS, "ether": Payout.ETHER, "shares": Payout.VAULT_SHARES}
@@ -112,7 +112,7 @@ def exposure(
         if not (operator and vault_name and shares):
             raise UnknownName("name the pool by --operator and --vault, and how much by --shares")
         pool = protocol.vault(vault_name).pool(operator)
-        stakes = {pool: pool.vault.unit.parse(shares) * WAD // pool.retained}
+        stakes = {pool: pool.pool_shares_of(shares)}
     else:
         found = protocol.staker(session.address(staker)).positions
         stakes = {pool: position.pool_shares for pool, position in found.items()}
@@ -293,12 +293,13 @@ def complete(
     who = session.protocol.staker(session.address(staker))
     to = session.address(receiver) if receiver else who.address
     vault = session.protocol.vault(vault_name).address if vault_name else None
+    other = session.address(operator) if operator else None
     tickets = [
         ticket
         for ticket in who.tickets
         if ticket.matured
         and vault in (None, ticket.pool.vault.address)
-        and operator in (None, ticket.pool.operator)
+        and other in (None, ticket.pool.operator)
         and epoch in (None, ticket.epoch)
     ]
     if not tickets:

@@ -17,8 +17,6 @@ PERCENT = WAD // 100
 
 
 class TestConstantCost:
-    """The same gas to the last unit. `bench/` measures larger numbers."""
-
     @pytest.fixture
     def base(self, scene: Scene, alice: AccountAPI) -> int:
         avs = scene.avs(100, 100)
@@ -151,6 +149,6 @@ class TestClaims:
                 paid.claim(alice)
             if epoch == 40:
                 paid.delegate(alice, ETHER)
-        for staker, right, worst in ((alice, 39, 0), (bob, 2, 2**256 - 1)):
-            more = self.gas(paid, staker, 43, worst) - self.gas(paid, staker, 43, right)
-            assert more < 12 * 3_000
+        hints = ((alice, 39, 0), (bob, 2, 2**256 - 1))
+        more = [self.gas(paid, who, 43, worst) - self.gas(paid, who, 43, right) for who, right, worst in hints]
+        assert max(more) < 12 * 3_000

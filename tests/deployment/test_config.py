@@ -8,6 +8,7 @@ import pytest
 from ape.api import AccountAPI
 
 from deployer.config import load_config
+from deployer.errors import DeployError
 from tests.deployment.conftest import CONFIG, WETH_VAULT, Command
 
 ADDRESS = "an address with its checksum, in quotes"
@@ -166,5 +167,37 @@ def test_config__no_file__is_named(command: Command) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(Path("config").glob("*.yaml")), ids=str)
-def test_config__of_this_repository__is_valid(path: Path) -> None:
+def test_config__of_this_repository__is_valid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SEPOLIA_TIMELOCK", "SEPOLIA_SAFE", "HOODI_TIMELOCK", "HOODI_SAFE"):
+        monkeypatch.setenv(name, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+
     load_config(path)
+
+
+def test_config__without_the_timelock_and_the_safe_in_the_environment__names_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SEPOLIA_TIMELOCK", "SEPOLIA_SAFE"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(DeployError) as error:
+        load_config(Path("config/sepolia.yaml"))
+    assert error.value.message.splitlines() == [
+        f"config/sepolia.yaml: owner is '$SEPOLIA_TIMELOCK', but must be {ADDRESS}, or 'deployer'",
+        f"config/sepolia.yaml: guardian is '$SEPOLIA_SAFE', but must be {ADDRESS}, 'deployer' or 'none'",
+    ]
+
+
+@pytest.mark.parametrize("network", ["sepolia", "hoodi"])
+def test_config__of_a_testnet__has_the_clock_of_production(network: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (f"{network.upper()}_TIMELOCK", f"{network.upper()}_SAFE"):
+        monkeypatch.setenv(name, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+    day = 86_400
+
+    assert load_config(Path(f"config/{network}.yaml")).timing == {
+        "genesis": "now",
+        "epoch": 7 * day,
+        "report_window": 4 * day,
+        "max_veto": 2 * day,
+        "execute_window": day,
+    }

@@ -2,18 +2,20 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ape
 import pytest
 import requests
 from ape import project
-from ape.api import AccountAPI
-from ape_foundry import FoundryProvider
+from ape.api import AccountAPI, NetworkAPI
+from web3.eth import Eth
+from web3.exceptions import Web3RPCError
 
 from deployer.console import names
 from deployer.contracts import create_address
+from deployer.journal import Journal
 from tests.deployment.conftest import CONFIG, WETH_VAULT, Command
 from tests.helpers.protocol import ZERO_ADDRESS
 
@@ -155,7 +157,7 @@ def test_deploy__node_that_went_away__says_to_run_again(command: Command, monkey
         raise requests.ConnectionError("refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FoundryProvider, "send_transaction", send)
+        patch.setattr(Eth, "send_raw_transaction", send)
         assert command.fail() == "deploying failed: refused; run again to go on"
     command.succeed()
 
@@ -207,7 +209,7 @@ def test_deploy__owner_is_another__gives_out_the_owners_calls_until_they_are_mad
     deployment = command.deployment
     registry = deployment["contracts"]["AVSRegistry"]["address"]
     vaults = [entry["address"] for entry in deployment["vaults"].values()]
-    calls = [
+    listings = [
         {
             "description": f"list {symbol}",
             "to": registry,
@@ -215,9 +217,18 @@ def test_deploy__owner_is_another__gives_out_the_owners_calls_until_they_are_mad
         }
         for symbol, vault in zip(("cWETH", "clsETH"), vaults, strict=True)
     ]
+    caps = [
+        {
+            "description": f"set the cap of {symbol} to {cap}",
+            "to": vault,
+            "data": project.StakingVault.at(vault).setCap.encode_input(cap).to_0x_hex(),
+        }
+        for symbol, vault, cap in zip(("cWETH", "clsETH"), vaults, (10**24, 5), strict=True)
+    ]
+    calls = [listings[0], caps[0], listings[1], caps[1]]
     assert deployment["ownerCalls"] == calls
     assert deployment["complete"] is False
-    assert output.splitlines()[-3:] == [
+    assert output.splitlines()[-5:] == [
         *(f"the owner has to {call['description']}: to {call['to']}, data {call['data']}" for call in calls),
         f"{command.file}: run again after the owner's calls",
     ]
@@ -226,19 +237,11 @@ def test_deploy__owner_is_another__gives_out_the_owners_calls_until_they_are_mad
         f"cWETH.cap is 0, not {10**24}\ncWETH is not seeded\nclsETH.cap is 0, not 5\nclsETH is not seeded"
     )
 
-    owner_makes(calls[::-1])  # in any order
+    owner_makes(listings[::-1])  # in any order
     command.succeed()
-    calls = [
-        {
-            "description": f"set the cap of {symbol} to {cap}",
-            "to": vault,
-            "data": project.StakingVault.at(vault).setCap.encode_input(cap).to_0x_hex(),
-        }
-        for symbol, vault, cap in zip(("cWETH", "clsETH"), vaults, (10**24, 5), strict=True)
-    ]
-    assert command.deployment["ownerCalls"] == calls
+    assert command.deployment["ownerCalls"] == caps
 
-    owner_makes(calls)
+    owner_makes(caps)
     nonce = owner.nonce
     command.succeed()
     assert owner.nonce == nonce
@@ -434,6 +437,199 @@ def test_deploy__interrupted_and_node_begun_anew__begins_anew(
     assert owner.nonce == nonce + CORE_TRANSACTIONS
 
 
+# ------------------------------------------------------------------------------------------------------- in no block
+
+
+@pytest.fixture
+def no_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """The node makes no block until what this gives is called, and the command does not wait for one."""
+    request: Any = ape.chain.provider.make_request
+    monkeypatch.setattr(NetworkAPI, "transaction_acceptance_timeout", property(lambda _: 0))
+    request("evm_setAutomine", [False])
+
+    def resume() -> None:
+        monkeypatch.undo()
+        request("evm_setAutomine", [True])
+        request("evm_mine", [])
+
+    yield resume
+    request("anvil_dropAllTransactions", [])
+    request("evm_setAutomine", [True])
+
+
+def waiting(account: AccountAPI) -> int:
+    """How many transactions of an account are in no block, as far as they follow each other."""
+    provider: Any = ape.chain.provider
+    return int(provider.get_nonce(account.address, block_id="pending")) - account.nonce
+
+
+def stuck(transaction: str, nonce: int) -> str:
+    return (
+        f"AVSRegistry: transaction {transaction} of nonce {nonce} is in no block after 0 s, and nothing else is sent "
+        "until it is. Run again to go on waiting, or with --replace to send it again with a higher fee"
+    )
+
+
+def test_deploy__transaction_in_no_block__is_waited_for_and_nothing_else_sent(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    error = command.fail()
+    transaction = command.deployment["contracts"]["AVSRegistry"]["transaction"]
+
+    assert error == stuck(transaction, nonce)
+    assert command.fail() == stuck(transaction, nonce)
+    assert waiting(owner) == 1
+    no_blocks()
+    command.succeed()
+    assert command.deployment["contracts"]["AVSRegistry"]["transaction"] == transaction
+    assert_complete(command, owner, nonce)
+
+
+def test_deploy__transaction_that_the_node_dropped__is_sent_again_as_it_was_signed(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    command.fail()
+    transaction = command.deployment["contracts"]["AVSRegistry"]["transaction"]
+    ape.chain.provider.make_request("anvil_dropTransaction", [transaction])
+    assert waiting(owner) == 0
+    no_blocks()
+    command.succeed()
+
+    assert command.deployment["contracts"]["AVSRegistry"]["transaction"] == transaction
+    assert_complete(command, owner, nonce)
+
+
+def test_deploy__transaction_that_a_reorganisation_put_back__is_waited_for(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    command.fail()
+    deployment = command.deployment
+    transaction = deployment["contracts"]["AVSRegistry"]["transaction"]
+    del deployment["contracts"]["AVSRegistry"]["signed"]  # as it is once there was a block
+    command.file.write_text(json.dumps(deployment))
+
+    assert command.fail() == stuck(transaction, nonce)
+    assert waiting(owner) == 1
+    no_blocks()
+    command.succeed()
+    assert_complete(command, owner, nonce)
+
+
+def test_deploy__transaction_that_another_one_replaced__is_sent_anew(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    command.fail()
+    transaction = command.deployment["contracts"]["AVSRegistry"]["transaction"]
+    ape.chain.provider.make_request("anvil_dropTransaction", [transaction])
+    no_blocks()
+    owner.transfer(owner, 0)
+    command.succeed()
+
+    assert_complete(command, owner, nonce + 1)
+
+
+def test_deploy__replaced_where_fees_are_not_of_type_2__is_refused(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    command.fail()
+
+    assert command.fail("--replace") == "AVSRegistry cannot be replaced: only a transaction of type 2 can be"
+    assert waiting(owner) == 1
+    no_blocks()
+
+
+def test_deploy__replaced_by_another_account__is_refused(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    command.fail()
+
+    assert command.fail("--replace", account="TEST::11") == (
+        f"AVSRegistry was sent by {owner.address}: only that account can replace it"
+    )
+    no_blocks()
+
+
+def test_deploy__account_with_a_transaction_of_another_tool_waiting__is_refused_and_nothing_sent(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    owner.transfer(owner, 0, required_confirmations=0)
+
+    assert command.fail() == others_waiting(owner, nonce, nonce)
+    assert waiting(owner) == 1
+    assert not command.file.exists()
+    no_blocks()
+
+
+def test_deploy__account_with_a_later_transaction_waiting__is_refused_and_nothing_sent(
+    command: Command, owner: AccountAPI, no_blocks: Callable[[], None]
+) -> None:
+    nonce = owner.nonce
+    owner.transfer(owner, 0, nonce=nonce + 2, required_confirmations=0)
+
+    assert command.fail() == others_waiting(owner, nonce + 2, nonce)
+    assert waiting(owner) == 0
+    assert not command.file.exists()
+    no_blocks()
+
+
+def others_waiting(account: AccountAPI, nonce: int, expected: int) -> str:
+    return (
+        f"{account.address} has other transactions waiting, of nonce {nonce}, and {expected} is next: nothing sent. "
+        "Wait until they are in a block, or cancel them, and run again"
+    )
+
+
+def test_deploy__transaction_that_the_node_refuses__says_why_and_goes_on(
+    command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nonce = owner.nonce
+
+    def refuse(*_: Any) -> None:
+        raise Web3RPCError(
+            "", rpc_response={"jsonrpc": "2.0", "error": {"code": -32_000, "message": "transaction underpriced"}}
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Eth, "send_raw_transaction", refuse)
+        error = command.fail()
+
+    transaction = command.deployment["contracts"]["AVSRegistry"]["transaction"]
+    assert error == (
+        f"AVSRegistry: the node refused transaction {transaction} of nonce {nonce}, as it says: transaction "
+        "underpriced. Run again to send the same, or with --replace to send it with a higher fee"
+    )
+    command.succeed()
+    assert_complete(command, owner, nonce)
+
+
+def test_deploy__transaction_that_fails_in_its_block__is_said_and_sent_anew(
+    command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nonce, head = owner.nonce, ape.chain.blocks.head.number
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_estimate", lambda *_: 1_000_000)  # too little
+        error = command.fail()
+
+    [transaction] = ape.chain.blocks[head + 1].transactions
+    assert error == f"AVSRegistry: transaction {transaction.txn_hash.to_0x_hex()} failed in block {head + 1}"
+    assert command.deployment["contracts"] == {}
+    command.succeed()
+    assert_complete(command, owner, nonce + 1)
+
+
+def test_deploy__transaction_that_would_revert__is_not_sent(command: Command, owner: AccountAPI) -> None:
+    command.configure(timing={**CONFIG["timing"], "genesis": 1})
+    nonce = owner.nonce
+
+    assert command.fail() == ("AVSRegistry would revert, nothing sent: TimingOutOfBounds((1, 300, 120, 60, 60))")
+    assert owner.nonce == nonce
+
+
 def assert_complete(command: Command, owner: AccountAPI, nonce: int) -> None:
     """One transaction each from `nonce` on, all of them in the file with their blocks, and all as it should be."""
     assert owner.nonce == nonce + TRANSACTIONS
@@ -448,17 +644,17 @@ def assert_complete(command: Command, owner: AccountAPI, nonce: int) -> None:
 
 def interrupt(command: Command, monkeypatch: pytest.MonkeyPatch, at: int, sent: bool) -> None:
     """Runs the command, and interrupts it at the transaction `at`, before it is sent or before the answer."""
-    send, count = FoundryProvider.send_transaction, iter(range(TRANSACTIONS))
+    send, count = Eth.send_raw_transaction, iter(range(TRANSACTIONS))
 
-    def interrupted(provider: FoundryProvider, txn: Any) -> Any:
+    def interrupted(eth: Eth, signed: str) -> Any:
         if next(count) != at:
-            return send(provider, txn)
+            return send(eth, signed)
         if sent:
-            send(provider, txn)
+            send(eth, signed)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(FoundryProvider, "send_transaction", interrupted)
+        patch.setattr(Eth, "send_raw_transaction", interrupted)
         result = command.run()
     assert result.exit_code == 1
     assert result.output.endswith("Aborted!\n")

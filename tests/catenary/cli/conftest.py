@@ -3,13 +3,17 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -49,6 +53,7 @@ class Node:
 
     @property
     def time(self) -> int:
+        """Of the last block [Unix time]."""
         return int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     @property
@@ -64,7 +69,9 @@ class Node:
         return int(self.ask("eth_getTransactionCount", address, block), 16)
 
     def kill(self) -> None:
-        self.process.kill()
+        """With what npm's wrapper started, which would go on without it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -76,17 +83,64 @@ def anvil(*options: str) -> Iterator[Node]:
         *("--port", "0", "--hardfork", "prague", "--accounts", "20", "--balance", "10000", *options),
     ]
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        node = Node("", process)
         try:
             listening = None
             while not listening:
                 assert process.poll() is None, "anvil ended"
                 output.seek(0)
                 listening = re.search(r"Listening on (127\.0\.0\.1:\d+)", output.read())
-            yield Node(f"http://{listening[1]}", process)
+                time.sleep(0.02)
+            node.url = f"http://{listening[1]}"
+            yield node
         finally:
-            process.kill()
-            process.wait()
+            node.kill()
+
+
+class Proxy:
+    """Stands between a command and a node, and answers nothing more from the moment on that is named."""
+
+    def __init__(self, node: Node) -> None:
+        self.asked: list[str] = []
+        self._dies_at, self._answers_left, self._passes_on = "", 0, False
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                method = json.loads(body)["method"]
+                proxy.asked.append(method)
+                proxy._answers_left -= method == proxy._dies_at
+                if proxy._answers_left < 0:
+                    if proxy._passes_on:
+                        requests.post(node.url, data=body, headers={"Content-Type": "application/json"}, timeout=30)
+                        proxy._passes_on = False
+                    self.close_connection = True
+                    return
+                answer = requests.post(node.url, data=body, headers={"Content-Type": "application/json"}, timeout=30)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def dies_at(self, method: str, *, after: int = 0, passes_on: bool = False) -> None:
+        """Once it has answered `method` so many times; the one that it does not answer it may still pass on."""
+        self._dies_at, self._answers_left, self._passes_on = method, after, passes_on
+
+    def __enter__(self) -> "Proxy":
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@ pragma solidity ^0.8.34;
 
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {AvsId, StreamId} from "../../../contracts/libraries/Types.sol";
-import {Mintable, VM} from "../units/Cheats.sol";
-import {Scene} from "../units/Scene.sol";
+import {Mintable, VM} from "./Cheats.sol";
+import {Scene} from "./Scene.sol";
 
 interface Failing {
     function setFailing(bool failing) external;
@@ -236,7 +236,7 @@ contract RewardsDifferentialTest is Scene {
             uint256 amount = r == 0 ? 1 : r == 1 ? 1 + _random(1e9) : r == 2 ? 1 + _random(1e25) : 1 + _random(100e18);
             VM.prank(staker);
             try vault.depositAndDelegate(amount, OPERATOR, 0, _anything()) {}
-                catch {
+            catch {
                 return;
             }
         }
