@@ -8,8 +8,8 @@ export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 
-.PHONY: help setup build demo test units coverage histories replay invariants mutants proofs slither gas load deploy console \
-	lint format sizes clean
+.PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
+	history deploy console devnet state site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -17,9 +17,10 @@ help: ## list the targets
 
 setup: .venv/.done node_modules/.done ## install the pinned Python and npm packages
 
-.venv/.done: requirements.txt
+.venv/.done: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 node_modules/.done: package-lock.json
@@ -62,21 +63,36 @@ gas: build ## measure gas and write bench/gas.json; with CI=true or ARGS=--check
 load: build ## as gas, in a pool with 10,000 stakers or STAKERS; writes bench/load.json or compares with it
 	env -u APE_FOUNDRY_HOST python -m bench.load $(if $(STAKERS),--stakers $(STAKERS)) $(ARGS)
 
+history: build ## make 100,000 events on Anvil and measure how long their history takes; ARGS as its --help says
+	env -u APE_FOUNDRY_HOST python -m bench.history $(ARGS)
+
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
 
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))
 
+devnet: setup ## keep a node with a state to try everything on, until Ctrl-C; ARGS is passed on to `catenary devnet`
+	catenary devnet $(ARGS)
+
+state: build ## play a part of the demo and write what `catenary devnet` starts with
+	env -u APE_FOUNDRY_HOST PYTHONPATH=. python tools/devnet.py
+
+abis: build ## write the ABIs that the package catenary ships
+	python tools/abis.py
+
 mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)
+
+site: setup ## make a site of docs/ in .build/site
+	PYTHONPATH=. zensical build --strict
 
 lint: setup ## check style and types
 	ruff check
 	ruff format --check
 	mypy
 	forge fmt --check contracts tests/forge tests/proofs
-	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/forge/**/*.sol'
+	solhint --disc --noPoster 'contracts/**/*.sol' 'tests/{forge,proofs}/**/*.sol'
 
 format: setup ## format the code
 	ruff check --fix-only

@@ -1,22 +1,17 @@
 """The protocol as each row of the gas table finds it."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ape
 from ape import project
 from ape.api import AccountAPI, ReceiptAPI
-from ape.contracts import ContractContainer, ContractInstance
-from ethpm_types import ContractType
+from ape.contracts import ContractInstance
 
 from bench.chain import START
-from deployer.contracts import Timing, deploy_core, deploy_vault
+from deployer.contracts import Timing, container, deploy_core, deploy_vault
 from tests.helpers.protocol import DAY, ETHER, Protocol
-
-WETH9 = Path(__file__).parent.parent / "node_modules/canonical-weth/build/contracts/WETH9.json"
 
 AMOUNT = 10_123456789123456789  # no amount is round, for zero bytes of calldata cost less
 PART = 3_123456789123456789  # what a staker takes out of its position
@@ -97,19 +92,6 @@ class World:
         self.touch()
 
 
-def deploy_weth(deployer: AccountAPI) -> ContractInstance:
-    """The WETH9 of mainnet, as npm has it."""
-    artifact = json.loads(WETH9.read_text())
-    contract = ContractType.model_validate(
-        {
-            "contractName": "WETH9",
-            "abi": artifact["abi"],
-            "deploymentBytecode": {"bytecode": artifact["bytecode"]},
-        }
-    )
-    return deployer.deploy(ContractContainer(contract))
-
-
 def open_pools(registry: ContractInstance, operator: AccountAPI, vaults: Sequence[ContractInstance]) -> None:
     registry.registerOperator("", sender=operator)
     for vault in vaults:
@@ -125,7 +107,7 @@ def create_world(track: Track) -> World:
     core = deploy_core(owner, Timing(genesis=START), owner, guardian)
     protocol = Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
     asset = owner.deploy(project.TestToken, "Asset", "AST", 18)
-    weth = deploy_weth(owner)
+    weth = owner.deploy(container("WETH9"))
     vault = deploy_vault(owner, protocol, asset, native=False, name="Catenary AST", symbol="cAST")
     native = deploy_vault(owner, protocol, weth, native=True, name="Catenary Ether", symbol="cETH")
     weth.deposit(value=ETHER, sender=owner)

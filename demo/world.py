@@ -1,20 +1,18 @@
 """Who and what there is: people, contracts, and how to read them."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ape import accounts, project
 from ape.api import AccountAPI, EcosystemAPI
-from ape.contracts import ContractContainer, ContractInstance
-from ethpm_types import ContractType
+from ape.contracts import ContractInstance
 from hexbytes import HexBytes
 
 from demo.ledger import EPOCH, SEED, Ledger, PoolKey
 from demo.node import Node
 from demo.observation import Observation, SeenPool, SeenRewards, SeenTicket, SeenVault
-from deployer.contracts import ZERO_ADDRESS, Core, Timing, deploy_core, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, Core, Timing, container, deploy_core, deploy_vault
 
 ETHER = 10**18
 DAY = 86_400
@@ -188,7 +186,7 @@ def build(node: Node) -> World:
     for person in people.values():
         node.give(person.address, PURSE)
     owner = people[OWNER]
-    assets = {WETH: owner.deploy(_weth9()), LST: owner.deploy(project.LiquidStakingToken)}
+    assets = {WETH: owner.deploy(container("WETH9")), LST: owner.deploy(project.LiquidStakingToken)}
     timing = Timing(genesis=node.now, epoch=EPOCH)
     core = deploy_core(owner, timing, owner, people[GUARDIAN])
     vaults = {
@@ -218,17 +216,3 @@ def terms_on_chain(world: World, name: str) -> tuple[Any, ...]:
     recipient = world.people[terms.recipient] if terms.recipient else ZERO_ADDRESS
     resolver = world.people[terms.resolver] if terms.resolver else ZERO_ADDRESS
     return (person, terms.veto, terms.by_admission, recipient, person, resolver, ZERO_ADDRESS)
-
-
-def _weth9() -> ContractContainer:
-    """The bytecode that is on mainnet."""
-    artefact = json.loads((project.path / "node_modules/canonical-weth/build/contracts/WETH9.json").read_text())
-    return ContractContainer(
-        ContractType.model_validate(
-            {
-                "contractName": artefact["contractName"],
-                "abi": artefact["abi"],
-                "deploymentBytecode": {"bytecode": artefact["bytecode"]},
-            }
-        )
-    )

@@ -1,41 +1,31 @@
-"""The names that `ape console` opens with."""
+"""The names that `ape console` opens with here: those of the package, and what was deployed along with it."""
 
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import ape
 import click
 
-from deployer.journal import contract_at, read_deployment
-
-SHORT = {
-    "registry": "AVSRegistry",
-    "slashing": "SlashingManager",
-    "delegation": "DelegationManager",
-    "rewards": "RewardsDistributor",
-}
+from catenary import console
+from catenary.deployment import Deployment
+from catenary.errors import CatenaryError
+from catenary.protocol import Protocol
+from deployer.journal import CORE, contract_at, read_deployment
 
 
-def names(path: Path) -> dict[str, Any]:
-    """
-    The contracts of a deployment file: `registry`, `slashing`, `delegation`, `rewards`, each vault by its symbol,
-    `vaults`, all by symbol, and `epoch()`. None without such a file.
-    """
-    if not path.exists():
-        click.echo(f"no contracts by name: there is no {path}, see `make deploy`")
+def names(home: Path) -> dict[str, Any]:
+    """The names for the connected network, by the deployment files in a folder; none without a deployment."""
+    try:
+        with chdir(home):
+            protocol = Protocol.connect()
+    except CatenaryError as error:
+        click.echo(console.nothing(error))
         return {}
-    deployment = read_deployment(path)
-    contracts, vaults = (
-        {name: contract_at(entry) for name, entry in deployment[section].items()} for section in ("contracts", "vaults")
-    )
-    core = {short: contracts.pop(name) for short, name in SHORT.items() if name in contracts}
-    extras: dict[str, Any] = {**vaults, **contracts, **core, "vaults": vaults}
-    if "registry" in core:
-        if not ape.chain.provider.get_code(core["registry"].address):
-            click.echo(f"no contracts by name: {path} is of another chain. Deploy anew: make deploy ARGS=--force")
-            return {}
-        extras["epoch"] = core["registry"].epoch
-    if ape.chain.provider.network.is_local:
-        extras["account"] = ape.accounts.test_accounts[0]
-    click.echo(f"contracts by name: {', '.join(extras)}")
-    return extras
+    found = console.names(protocol)
+    file = home / "deployments" / f"{ape.chain.provider.network.name}.json"
+    if file.exists() and Deployment.load(file) == protocol.deployment:
+        contracts = read_deployment(file)["contracts"].items()
+        found |= {name: contract_at(entry) for name, entry in contracts if name not in CORE}
+    click.echo(console.banner(found))
+    return found

@@ -5,24 +5,21 @@ The functions come from the ABIs, so that one which is missing in the table belo
 world, in which each of them goes through for whoever may make it.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import ape
 import pytest
 from ape import project
 from ape.api import AccountAPI
-from ape.contracts import ContractContainer, ContractInstance
-from eth_account.messages import encode_typed_data
+from ape.contracts import ContractInstance
 from eth_utils.crypto import keccak
-from ethpm_types import ContractType
 
-from deployer.contracts import ZERO_ADDRESS, deploy_vault
+from deployer.contracts import ZERO_ADDRESS, container, deploy_vault
 from tests.helpers import Protocol, reverts
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
+from tests.helpers.typed_data import DELEGATION, PERMIT, domain, sign
 
 CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault")
 FUNCTIONS = [
@@ -113,7 +110,7 @@ def matrix(
         roles[name].balance = ETHER
 
     # Vaults: one in use, one of WETH, one that is not seeded, one that is not listed.
-    weth = owner.deploy(_weth())
+    weth = owner.deploy(container("WETH9"))
     native, unseeded, unlisted = (
         deploy_vault(owner, protocol, token, native=token is weth, name="Vault", symbol="V")
         for token in (weth, asset, asset)
@@ -159,10 +156,10 @@ def matrix(
 
     # What the staker signed.
     deadline = receipt.timestamp + DAY
-    signed = (staker.address, operator.address, vault.address, 1, ANYTHING, 0, deadline)
-    signature = _sign(staker, delegation, "Delegation", DELEGATION, signed)
-    permit = _sign(staker, vault, "Permit", PERMIT, (staker.address, stranger.address, 1, 0, deadline))
-    permit_arguments = (staker, stranger, 1, deadline, permit[64], permit[:32], permit[32:64])
+    signed = (staker, operator, vault, 1, ANYTHING, 0, deadline)
+    signature = bytes(sign(staker, domain("Catenary", delegation), DELEGATION, signed).encode_rsv())
+    permit = sign(staker, domain(vault.name(), vault), PERMIT, (staker, stranger, 1, 0, deadline))
+    permit_arguments = (staker, stranger, 1, deadline, permit.v, permit.r, permit.s)
     terms = (slasher, 0, False, ZERO_ADDRESS, avs_owner, ZERO_ADDRESS, ZERO_ADDRESS)
 
     def rules(contract: ContractInstance, **table: tuple[Any, ...]) -> dict[str, Rule]:
@@ -348,79 +345,3 @@ def test_function__called_back_in_the_middle_of_another__meets_the_lock_if_it_ha
     matrix.opt_in()
     met_the_lock = not matrix.hook.succeeded() and matrix.hook.result() == keccak(text="Reentered()")[:4]
     assert met_the_lock == (function in LOCKED)
-
-
-# --- signatures and WETH ---
-
-DELEGATION = {
-    "Delegation": [
-        ("staker", "address"),
-        ("operator", "address"),
-        ("vault", "address"),
-        ("shares", "uint256"),
-        ("accepted", "Accepted"),
-        ("nonce", "uint256"),
-        ("deadline", "uint48"),
-    ],
-    "Accepted": [
-        ("lossBudget", "uint16"),
-        ("commission", "uint16"),
-        ("vetoPeriod", "uint48"),
-        ("openRequests", "bool"),
-    ],
-}
-PERMIT = {
-    "Permit": [
-        ("owner", "address"),
-        ("spender", "address"),
-        ("value", "uint256"),
-        ("nonce", "uint256"),
-        ("deadline", "uint256"),
-    ]
-}
-
-
-def _sign(
-    signer: AccountAPI,
-    contract: ContractInstance,
-    kind: str,
-    types: dict[str, list[tuple[str, str]]],
-    values: tuple[Any, ...],
-) -> bytes:
-    """An EIP-712 signature for `contract`: r, s, v."""
-    domain = contract.eip712Domain()
-
-    def fields(kind: str, values: tuple[Any, ...]) -> dict[str, Any]:
-        return {
-            name: fields(type_, value) if type_ in types else value
-            for (name, type_), value in zip(types[kind], values, strict=True)
-        }
-
-    message = encode_typed_data(
-        {
-            "name": domain.name,
-            "version": domain.version,
-            "chainId": domain.chainId,
-            "verifyingContract": domain.verifyingContract,
-        },
-        {key: [{"name": name, "type": type_} for name, type_ in pairs] for key, pairs in types.items()},
-        fields(kind, values),
-    )
-    signature = signer.sign_message(message)
-    assert signature is not None
-    return bytes(signature.encode_rsv())
-
-
-def _weth() -> ContractContainer:
-    """The bytecode of the real WETH9."""
-    path = Path(ape.project.path) / "node_modules/canonical-weth/build/contracts/WETH9.json"
-    compiled = json.loads(path.read_text())
-    return ContractContainer(
-        ContractType.model_validate(
-            {
-                "contractName": "WETH9",
-                "abi": compiled["abi"],
-                "deploymentBytecode": {"bytecode": compiled["bytecode"]},
-            }
-        )
-    )

@@ -11,6 +11,7 @@ is only said after the counterexample was checked in the query as it was given.
 import multiprocessing as mp
 import re
 import sys
+from functools import reduce
 from itertools import permutations
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class Translation:
         self.facts: list[z3.BoolRef] = []
         self.variables: list[tuple[z3.BitVecRef, Number]] = []
         self.linear = z3.SolverFor("QF_LIA")  # knows the query so far, but not what a product is
-        self.linear.set("timeout", 200)
+        self.linear.set("rlimit", 1_000_000)  # not time: answers do not depend on what else runs
         conjuncts = [each for given in query for each in conjuncts_of(given)]
         self.bounds = bounds(conjuncts)
         self.assertions: list[z3.BoolRef] = []
@@ -101,8 +102,10 @@ class Translation:
                     z3.If(y.term <= x.term, x.term - y.term, 0), max(0, x.low - y.high), max(0, x.high - y.low)
                 )
             return self.choice(self.boolean(condition), self.word(of), constant(0))
-        if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(t.children())) is not None:
+        if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(of_xor(t))) is not None:
             return found_
+        if kind == z3.Z3_OP_BXOR and (whole := of_same_bits(t.children())) is not None:
+            return self.bits(self.word(whole), *t.arg(0).params())
         if kind == z3.Z3_OP_BMUL or name.startswith("f_evm_bvmul"):
             return self.wrapped(self.product([self.signed_if_near(each) for each in t.children()]), bits)
         if kind in DIVISIONS or name.startswith("f_evm_bvudiv"):
@@ -141,7 +144,7 @@ class Translation:
             if (chosen := if_or_zero(each)) is None:
                 continue
             rest = terms[:index] + terms[index + 1 :]
-            of = chosen[1].children() if chosen[1].decl().kind() == z3.Z3_OP_BXOR else [chosen[1]]
+            of = of_xor(chosen[1])
             both = list(of)
             for other in rest:  # twice the same is nothing
                 found = [at for at, x in enumerate(both) if x.eq(other)]
@@ -317,7 +320,7 @@ class Translation:
             x, y = (self.signed(each) for each in t.children())
             return compared(SIGNED_COMPARISONS[kind], x, y)
         if kind in (z3.Z3_OP_EQ, z3.Z3_OP_DISTINCT) and t.num_args() == 2 and z3.is_bv(t.arg(0)):
-            x, y = (self.word(each) for each in t.children())
+            x, y = self.sides(t)
             if x.high < y.low or y.high < x.low:
                 return z3.BoolVal(kind == z3.Z3_OP_DISTINCT)
             same = z3.BoolVal(True) if x.low == x.high == y.low == y.high else x.term == y.term
@@ -330,11 +333,35 @@ class Translation:
             return t
         return z3.FreshBool("boolean")
 
+    def sides(self, t: z3.BoolRef) -> list[Number]:
+        """Of an equation. z3 moves parts of an exclusive or to the other side."""
+        for each in t.children():
+            if (chosen := if_or_zero(each)) is None or chosen[1].decl().kind() != z3.Z3_OP_BXOR:
+                continue
+            if (whole := self.ternary([part for side in t.children() for part in of_xor(side)])) is not None:
+                return [whole, constant(0)]
+        return [self.word(each) for each in t.children()]
+
     def signed(self, t: z3.BitVecRef) -> Number:
         x, size = self.word(t), 1 << t.size()
         if x.high < size // 2:
             return x
         return Number(z3.If(x.term < size // 2, x.term, x.term - size), -size // 2, size // 2 - 1)
+
+
+def of_xor(t: z3.BitVecRef) -> list[z3.BitVecRef]:
+    return [each for child in t.children() for each in of_xor(child)] if t.decl().kind() == z3.Z3_OP_BXOR else [t]
+
+
+def of_same_bits(terms: list[z3.BitVecRef]) -> z3.BitVecRef | None:
+    """The exclusive or of whole words, if `terms` are the same bits of each."""
+    first = terms[0]
+    for each in terms:
+        if each.decl().kind() != z3.Z3_OP_EXTRACT or each.params() != first.params():
+            return None
+        if each.arg(0).size() != first.arg(0).size():
+            return None
+    return reduce(lambda x, y: x ^ y, (each.arg(0) for each in terms))
 
 
 def if_or_zero(t: z3.BitVecRef) -> tuple[z3.BoolRef, z3.BitVecRef] | None:
@@ -361,11 +388,18 @@ def subtrahend(t: z3.BoolRef) -> z3.BitVecRef | None:
         if not found:
             return None
         del rest[found[0]]
-    if len(rest) == 1 and rest[0].decl().kind() == z3.Z3_OP_BMUL and rest[0].num_args() == 2:
-        minus, b = rest[0].children()
-        if z3.is_bv_value(minus) and minus.as_long() == (1 << minus.size()) - 1:
-            return b
-    return None
+    taken = [each.arg(1) for each in rest if is_negative(each)]
+    if not taken:
+        return None
+    minus = z3.BitVecVal(-1, rest[0].size())
+    return reduce(lambda x, y: x + y, taken + [minus * each for each in rest if not is_negative(each)])
+
+
+def is_negative(t: z3.BitVecRef) -> bool:
+    """Whether `t` is -1 times something, as z3 states what is taken away."""
+    if t.decl().kind() != z3.Z3_OP_BMUL or t.num_args() != 2 or not z3.is_bv_value(t.arg(0)):
+        return False
+    return bool(t.arg(0).as_long() == (1 << t.size()) - 1)
 
 
 def constant(value: int) -> Number:
@@ -409,12 +443,22 @@ def bounds(conjuncts: list[z3.BoolRef]) -> dict[int, tuple[int, int]]:
                         of = x.arg(0)
                         if is_variable(of) and high + 1 >= highest.get(of.get_id(), (1 << of.size()) - 1).bit_length():
                             limit(of, (1 << low) - 1)
-            kind = each.decl().kind()
-            if kind == z3.Z3_OP_ULEQ and z3.is_bv_value(each.arg(1)) and (found := low_bits(each.arg(0))):
+            most = at_most(each)
+            if most is not None and (found := low_bits(most[0])):
                 x, width = found
                 if highest.get(x.get_id(), (1 << x.size()) - 1) < 1 << width:
-                    limit(x, each.arg(1).as_long())
+                    limit(x, most[1])
     return {key: (0, high) for key, high in highest.items()}
+
+
+def at_most(t: z3.BoolRef) -> tuple[z3.BitVecRef, int] | None:
+    """`x` and `c`, if `t` says that `x` is at most the constant `c`."""
+    if z3.is_not(t) and t.arg(0).decl().kind() == z3.Z3_OP_ULEQ and z3.is_bv_value(t.arg(0).arg(0)):
+        least = t.arg(0).arg(0).as_long()
+        return (t.arg(0).arg(1), least - 1) if least else None
+    if t.decl().kind() == z3.Z3_OP_ULEQ and z3.is_bv_value(t.arg(1)):
+        return t.arg(0), t.arg(1).as_long()
+    return None
 
 
 def is_variable(t: z3.AstRef) -> bool:
@@ -458,7 +502,7 @@ def solve(query: list[z3.BoolRef]) -> tuple[str, list[tuple[z3.BitVecRef, int]]]
     """ "unsat", "sat" with a counterexample, or "unknown"."""
     translation = Translation(query)
     lemmas = translation.lemmas(True)
-    translation.linear.set("timeout", 5_000)
+    translation.linear.set("rlimit", 20_000_000)
     for more in (lemmas, translation.lemmas(False)):
         translation.linear.add(*more)
         if translation.linear.check() == z3.unsat:

@@ -17,8 +17,6 @@ PERCENT = WAD // 100
 
 
 class TestConstantCost:
-    """The same gas to the last unit. `bench/` measures larger numbers."""
-
     @pytest.fixture
     def base(self, scene: Scene, alice: AccountAPI) -> int:
         avs = scene.avs(100, 100)
@@ -112,10 +110,10 @@ class TestClaims:
         earning.pay()
         return earning
 
-    def gas(self, paid: Earning, alice: AccountAPI, epoch: int) -> int:
+    def gas(self, paid: Earning, staker: AccountAPI, epoch: int, hint: int = 0) -> int:
         with isolated():
             at(int(paid.protocol.registry.startOf(epoch)))
-            return int(paid.claim(alice).gas_used)
+            return int(paid.claim(staker, hint=hint).gas_used)
 
     def test_attack__unbounded_loop_over_payments__a_claim_costs_the_same_after_1_and_30_of_an_epoch(
         self, paid: Earning, alice: AccountAPI
@@ -134,3 +132,23 @@ class TestClaims:
             paid.protocol.to_epoch(epoch)
             paid.pay()
         assert self.gas(paid, alice, 23) - alone < 5 * 3_000
+
+    def test_attack__unbounded_loop_over_payments__the_worst_hint_costs_no_more_than_the_search(
+        self, paid: Earning, alice: AccountAPI, bob: AccountAPI
+    ) -> None:
+        """
+        40 entries. Alice claimed, and moved at their end; bob joined at their beginning. The search reads two of them
+        for each time that their number doubles.
+        """
+        for epoch in range(3, 42):
+            paid.protocol.to_epoch(epoch)
+            paid.pay()
+            if epoch == 3:
+                paid.delegate(bob, ETHER)
+            if epoch == 5:
+                paid.claim(alice)
+            if epoch == 40:
+                paid.delegate(alice, ETHER)
+        hints = ((alice, 39, 0), (bob, 2, 2**256 - 1))
+        more = [self.gas(paid, who, 43, worst) - self.gas(paid, who, 43, right) for who, right, worst in hints]
+        assert max(more) < 12 * 3_000

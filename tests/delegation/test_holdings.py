@@ -127,6 +127,10 @@ def test_holdings__over_random_moves__are_the_integral_of_what_was_held(
     by_epoch = [max((m for m in moves if m[2] <= e), key=lambda m: m[2], default=(0, 0, 0, 0)) for e in range(now)]
     for start in range(now):
         assert entries(delegation.poolHoldings(opened.operator, opened.vault, start, now - start)) == by_epoch[start:]
+    for epoch in range(1, now):
+        start = int(delegation.startOf(epoch))
+        collected = whole.integral(start, start + WEEK)
+        assert delegation.collected(opened.operator, opened.vault, epoch) == collected
 
 
 def test_slash__moves_no_pool_shares_and_no_share_seconds(

@@ -365,6 +365,7 @@ class TestComplete:
             receiver=bob,
             payout=NATIVE,
         )
+        assert receipt.return_value == 0
         assert_events(receipt, staked.vault.Transfer)
         with reverts(delegation.NoTicket, operator=staked.operator, vault=staked.vault, staker=bob, epoch=epoch):
             delegation.complete(staked.operator, staked.vault, bob, epoch, bob, ASSETS, sender=bob)

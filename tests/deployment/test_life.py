@@ -18,7 +18,7 @@ def test_life__on_what_was_deployed__from_deposit_to_exit(
     slasher: AccountAPI,
     recipient: AccountAPI,
 ) -> None:
-    contracts: dict[str, Any] = names(deployed.file)
+    contracts: dict[str, Any] = names(deployed.home)
     registry, delegation, slashing, vault = (
         contracts[name] for name in ("registry", "delegation", "slashing", "cWETH")
     )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {StakingVault} from "../../contracts/StakingVault.sol";
+import {IStakingVault} from "../../contracts/interfaces/IStakingVault.sol";
 import {ISlashingManager} from "../../contracts/interfaces/ISlashingManager.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {VM} from "./Cheats.sol";
@@ -25,7 +25,7 @@ abstract contract Ledger is World {
 
     struct Pool {
         address operator;
-        StakingVault vault;
+        IStakingVault vault;
         bool everDelegated;
         Timeline lossBudget;
         Timeline commission;
@@ -59,9 +59,9 @@ abstract contract Ledger is World {
     Pool[] internal pools;
     OpenRequest[] internal requests;
 
-    mapping(StakingVault vault => uint256) internal minted; // [vault shares]
-    mapping(StakingVault vault => uint256) internal burnt; // by redemption [vault shares]
-    mapping(StakingVault vault => uint256) internal donated; // to the `DelegationManager` [vault shares]
+    mapping(IStakingVault vault => uint256) internal minted; // [vault shares]
+    mapping(IStakingVault vault => uint256) internal burnt; // by redemption [vault shares]
+    mapping(IStakingVault vault => uint256) internal donated; // to the `DelegationManager` [vault shares]
 
     uint256 internal touched; // the pool that the last call was about
     uint256 internal turn; // counts calls: whose turn it is to be looked at
@@ -76,7 +76,7 @@ abstract contract Ledger is World {
         }
     }
 
-    function _addPool(address operator, StakingVault vault, uint256 lossBudget, uint256 commission) private {
+    function _addPool(address operator, IStakingVault vault, uint256 lossBudget, uint256 commission) private {
         VM.prank(operator);
         registry.openPool(address(vault), lossBudget, commission, 0);
         Pool storage p = pools.push();

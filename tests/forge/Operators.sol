@@ -18,8 +18,8 @@ abstract contract Operators is Acting {
         for (uint256 i = 0; i < pools.length; ++i) {
             touched = i;
             _allocate(INSTANT - 1, 800, 0, 0, true);
-            _allocate(ELASTIC - 1, 500, 2000, 0, true);
-            _allocate(VETOED - 1, 300, 1500, 0, true);
+            _allocate(ELASTIC - 1, 500, 800, 0, true);
+            _allocate(VETOED - 1, 300, 1000, 0, true);
             if (i % 2 == 1) _allocate(HOSTILE - 1, 5000, 0, 0, true);
         }
     }
@@ -88,7 +88,9 @@ abstract contract Operators is Acting {
             avs = avs % AVSS + 1;
         }
         guaranteed = _bound(guaranteed, 0, guaranteed % 8 == 0 ? BPS + 1 : p.lossBudget.last() / 2);
-        elastic = avs == INSTANT || avs == HOSTILE ? (elastic % 4 == 3 ? 1 : 0) : _bound(elastic, 0, BPS);
+        // Mostly so little that not all of it is reserved for others, and something of it is safe.
+        uint256 most = elastic % 4 == 0 ? BPS : p.lossBudget.last() / 4;
+        elastic = avs == INSTANT || avs == HOSTILE ? (elastic % 4 == 3 ? 1 : 0) : _bound(elastic, 0, most);
         _noteParts(p, avs);
         AvsId id = AvsId.wrap(uint32(avs));
         address vault = address(p.vault);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {StakingVault} from "../../contracts/StakingVault.sol";
+import {IStakingVault} from "../../contracts/interfaces/IStakingVault.sol";
 import {IDelegationManager} from "../../contracts/interfaces/IDelegationManager.sol";
 import {AvsId} from "../../contracts/libraries/Types.sol";
 import {CallbackToken} from "../../contracts/mocks/WeirdTokens.sol";
@@ -103,7 +103,7 @@ contract Promises is Stakers, Operators, Slashers, Payers, Surroundings {
     }
 
     /// 8: every vault share is somewhere, and what the `DelegationManager` holds is what is booked.
-    function _checkVault(StakingVault vault) private view {
+    function _checkVault(IStakingVault vault) private view {
         uint256 booked = donated[vault];
         for (uint256 i = 0; i < pools.length; ++i) {
             if (address(pools[i].vault) == address(vault)) booked += _held(pools[i]);

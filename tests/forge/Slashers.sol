@@ -2,6 +2,7 @@
 pragma solidity ^0.8.34;
 
 import {ISlashingManager} from "../../contracts/interfaces/ISlashingManager.sol";
+import {Parts} from "../../contracts/libraries/SlashMath.sol";
 import {AvsId} from "../../contracts/libraries/Types.sol";
 import {Acting} from "./Acting.sol";
 import {VM} from "./Cheats.sol";
@@ -101,7 +102,69 @@ abstract contract Slashers is Acting {
         p.reliances[avs][_epoch() % 2] = Reliance(_now(), guaranteed, elastic, p.taken[avs]);
     }
 
+    /// Promise 5 at the worst, which is taken back afterwards: an AVS asks what is safe, often when the loss budget is
+    /// about to rise. The operator calls off what has not risen yet, and all other AVSs slash all that they can, in
+    /// this epoch and in the next.
+    function betray(uint256 pool, uint256 avs, bool rising) external acting {
+        Pool storage p = _pick(pool);
+        AvsId id = AvsId.wrap(uint32(1 + avs % AVSS));
+        address vault = address(p.vault);
+        VM.assume(p.everDelegated);
+        uint256 snapshot = VM.snapshotState();
+        if (rising) {
+            _try(p.operator, address(registry), abi.encodeCall(registry.setMandate, (vault, BPS, 0)));
+            VM.warp(_now() + 2 * EPOCH);
+        }
+        (uint256 guaranteed, uint256 elastic) = slashing.safe(id, p.operator, vault);
+        bool isSafe = guaranteed + elastic != 0;
+        if (isSafe) _takeAll(id, p, Reliance(_now(), guaranteed, elastic, 0));
+        VM.revertToStateAndDelete(snapshot);
+        VM.assume(isSafe);
+    }
+
     // ----------------------------------------------------------------------------------------------------- private
+
+    function _takeAll(AvsId id, Pool storage p, Reliance memory told) private {
+        uint256 e = _epoch();
+        address vault = address(p.vault);
+        Parts memory parts = registry.partsAt(id, p.operator, vault, uint24(e));
+        _try(p.operator, address(registry), abi.encodeCall(registry.setMandate, (vault, parts.lossBudget, 0)));
+        _try(
+            p.operator,
+            address(registry),
+            abi.encodeCall(registry.allocate, (id, vault, parts.guaranteed, parts.elastic))
+        );
+        for (uint256 epoch = e; epoch <= e + 1; ++epoch) {
+            if (_now() < _start(epoch)) VM.warp(_start(epoch));
+            ISlashingManager.Request memory r = ISlashingManager.Request(
+                id, p.operator, vault, WAD, uint48(_now()), uint48(_now()), bytes32(++_evidence)
+            );
+            for (uint32 s = 1; s <= AVSS; ++s) {
+                r.avs = AvsId.wrap(s);
+                bytes memory data = abi.encodeCall(
+                    slashing.request, (r.avs, r.operator, vault, WAD, r.offenceAt, r.evidence, "ipfs://evidence")
+                );
+                if (s != AvsId.unwrap(id)) _try(_slasher(s), address(slashing), data);
+            }
+            _keeps(id, p, told);
+            VM.warp(_now() + 2 days); // the longest veto period
+            for (uint32 s = 1; s <= AVSS; ++s) {
+                r.avs = AvsId.wrap(s);
+                if (s != AvsId.unwrap(id)) {
+                    _try(HOSTILE_STAKER, address(slashing), abi.encodeCall(slashing.execute, (r)));
+                }
+            }
+            _keeps(id, p, told);
+        }
+    }
+
+    /// What was told safe can still be slashed, for a report in time.
+    function _keeps(AvsId id, Pool storage p, Reliance memory told) private view {
+        if (_now() > told.since + EPOCH) return;
+        (uint256 guaranteed, uint256 elastic) = slashing.slashable(id, p.operator, address(p.vault));
+        _hold(5, guaranteed >= told.guaranteed, "a safe guaranteed part was taken at the worst");
+        _hold(5, elastic >= told.elastic, "a safe elastic part was taken at the worst");
+    }
 
     /// Mostly one that is open.
     function _request(uint256 seed) private returns (OpenRequest storage o) {

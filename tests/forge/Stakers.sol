@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {StakingVault} from "../../contracts/StakingVault.sol";
+import {IStakingVault} from "../../contracts/interfaces/IStakingVault.sol";
 import {IDelegationManager} from "../../contracts/interfaces/IDelegationManager.sol";
 import {Accepted} from "../../contracts/libraries/Types.sol";
 import {BlocklistToken, FalseToken} from "../../contracts/mocks/WeirdTokens.sol";
@@ -14,7 +14,7 @@ abstract contract Stakers is Acting {
     // --------------------------------------------------------------------------------------------------- going in
 
     function deposit(uint256 pool, uint256 who, uint256 amount) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         _deposit(vault, _staker(who), _fund(vault, _staker(who), amount));
     }
 
@@ -53,7 +53,7 @@ abstract contract Stakers is Acting {
     }
 
     function mint(uint256 pool, uint256 who, uint256 amount) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         uint256 shares = vault.previewDeposit(_fund(vault, _staker(who), amount));
         uint256 worth = vault.totalAssets();
         _act(_staker(who), address(vault), abi.encodeCall(vault.mint, (shares, _staker(who))));
@@ -137,13 +137,13 @@ abstract contract Stakers is Acting {
     }
 
     function redeem(uint256 pool, uint256 who, uint256 part) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         address staker = _staker(_holder(vault, who));
         _redeem(vault, staker, _partOf(vault.balanceOf(staker), part));
     }
 
     function withdraw(uint256 pool, uint256 who, uint256 part) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         address staker = _staker(_holder(vault, who));
         uint256 assets = _partOf(vault.maxWithdraw(staker), part);
         VM.assume(assets != 0);
@@ -161,7 +161,7 @@ abstract contract Stakers is Acting {
     // ------------------------------------------------------------------------------------------------ what else
 
     function transferShares(uint256 pool, uint256 who, uint256 to, uint256 part) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         who = _holder(vault, who);
         uint256 shares = _partOf(vault.balanceOf(_staker(who)), part);
         _act(_staker(who), address(vault), abi.encodeCall(vault.transfer, (_staker(to), shares)));
@@ -175,7 +175,7 @@ abstract contract Stakers is Acting {
 
     /// Vault shares or assets, to where they are nobody's.
     function donate(uint256 pool, uint256 part, bool assets) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         if (assets) {
             _mint(vault, address(vault), _partOf(vault.totalAssets() / 4, part));
             return;
@@ -187,7 +187,7 @@ abstract contract Stakers is Acting {
 
     /// Promise 11: in and out at once, around a donation and somebody else's deposit.
     function squeeze(uint256 pool, uint256 amount, uint256 donation, uint256 other) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         VM.assume(kindOf[vault.asset()] != Kind.Rebasing); // which rounds by itself
         amount = _fund(vault, HOSTILE_STAKER, amount);
         donation = _partOf(vault.totalAssets() / 4, donation);
@@ -205,7 +205,7 @@ abstract contract Stakers is Acting {
 
     /// Promise 11: two deposits give no more shares than one.
     function split(uint256 pool, uint256 amount, uint256 first) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         VM.assume(kindOf[vault.asset()] != Kind.Rebasing); // which rounds by itself
         amount = _fund(vault, HOSTILE_STAKER, amount);
         first = _partOf(amount, first);
@@ -239,7 +239,7 @@ abstract contract Stakers is Acting {
     // ----------------------------------------------------------------------------------------------------- private
 
     /// Somebody with vault shares, if there is anybody.
-    function _holder(StakingVault vault, uint256 who) private view returns (uint256) {
+    function _holder(IStakingVault vault, uint256 who) private view returns (uint256) {
         for (uint256 i = 0; i < STAKERS && vault.balanceOf(_staker(who)) == 0; ++i) {
             who = who % STAKERS + 1;
         }
@@ -256,12 +256,12 @@ abstract contract Stakers is Acting {
         }
     }
 
-    function _mint(StakingVault vault, address to, uint256 amount) internal {
+    function _mint(IStakingVault vault, address to, uint256 amount) internal {
         _act(to, vault.asset(), abi.encodeCall(Mintable.mint, (to, amount)));
     }
 
     /// From a wei to a million tokens.
-    function _fund(StakingVault vault, address staker, uint256 amount) internal returns (uint256) {
+    function _fund(IStakingVault vault, address staker, uint256 amount) internal returns (uint256) {
         uint256 unit = kindOf[vault.asset()] == Kind.NoReturn ? 1e6 : 1e18;
         amount = amount % 8 == 0 ? 1 + amount / 8 % 1000 : 1 + amount / 8 % (1e6 * unit);
         _mint(vault, staker, amount + 2);
@@ -286,14 +286,14 @@ abstract contract Stakers is Acting {
     }
 
     /// Whether the asset, not the protocol, refuses to pay out.
-    function _refuses(StakingVault vault, address to) internal view returns (bool) {
+    function _refuses(IStakingVault vault, address to) internal view returns (bool) {
         address asset = vault.asset();
         if (kindOf[asset] == Kind.False) return FalseToken(asset).failing();
         if (kindOf[asset] != Kind.Blocklist) return false;
         return BlocklistToken(asset).blocked(address(vault)) || BlocklistToken(asset).blocked(to);
     }
 
-    function _redeem(StakingVault vault, address staker, uint256 shares) internal {
+    function _redeem(IStakingVault vault, address staker, uint256 shares) internal {
         VM.assume(shares != 0);
         uint256 supply = vault.totalSupply();
         uint256 assets = vault.totalAssets();
@@ -305,7 +305,7 @@ abstract contract Stakers is Acting {
         _hold(11, abi.decode(result, (uint256)) <= shares * (assets + 1) / (supply + 1), "a redemption took too much");
     }
 
-    function _deposit(StakingVault vault, address staker, uint256 amount) private returns (uint256 shares) {
+    function _deposit(IStakingVault vault, address staker, uint256 amount) private returns (uint256 shares) {
         uint256 worth = vault.totalAssets();
         bytes memory result = _act(staker, address(vault), abi.encodeCall(vault.deposit, (amount, staker)));
         shares = abi.decode(result, (uint256));
@@ -316,7 +316,7 @@ abstract contract Stakers is Acting {
     }
 
     /// Promise 11: shares are never worth more than what arrived for them.
-    function _entryIsFair(StakingVault vault, uint256 shares, uint256 arrived) private view {
+    function _entryIsFair(IStakingVault vault, uint256 shares, uint256 arrived) private view {
         _hold(11, vault.previewRedeem(shares) <= arrived, "a deposit gained");
     }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {StakingVault} from "../../contracts/StakingVault.sol";
+import {IStakingVault} from "../../contracts/interfaces/IStakingVault.sol";
 import {IRewardsDistributor} from "../../contracts/interfaces/IRewardsDistributor.sol";
 import {LiquidStakingToken} from "../../contracts/mocks/LiquidStakingToken.sol";
 import {BlocklistToken, CallbackToken, FalseToken, MovedFalseToken} from "../../contracts/mocks/WeirdTokens.sol";
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Acting} from "./Acting.sol";
 import {VM} from "./Cheats.sol";
@@ -26,7 +27,7 @@ abstract contract Surroundings is Acting {
     }
 
     function setCap(uint256 pool, uint256 cap) external acting {
-        StakingVault vault = _pick(pool).vault;
+        IStakingVault vault = _pick(pool).vault;
         // Often far too low, also for what is in.
         cap = cap % 16 == 15 ? cap / 16 % 1e24 : 1e28;
         _act(OWNER, address(vault), abi.encodeCall(vault.setCap, (cap)));
@@ -38,7 +39,7 @@ abstract contract Surroundings is Acting {
             [address(vaults[0]), address(delegation), address(registry), vaults[0].asset(), HOSTILE_OPERATOR];
         (bool ok,) = _try(OWNER, address(registry), abi.encodeCall(registry.listVault, (wrong[which % 5])));
         _hold(9, !ok, "what is no vault was listed");
-        (ok,) = _try(OWNER, address(registry), abi.encodeCall(registry.renounceOwnership, ()));
+        (ok,) = _try(OWNER, address(registry), abi.encodeCall(Ownable.renounceOwnership, ()));
         _hold(9, !ok, "the protocol was left without an owner");
         _act(OWNER, address(registry), abi.encodeCall(registry.setGuardian, (which % 2 == 0 ? GUARDIAN : OWNER)));
     }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {AVSRegistry} from "../../contracts/AVSRegistry.sol";
-import {DelegationManager} from "../../contracts/DelegationManager.sol";
-import {RewardsDistributor} from "../../contracts/RewardsDistributor.sol";
-import {SlashingManager} from "../../contracts/SlashingManager.sol";
-import {StakingVault} from "../../contracts/StakingVault.sol";
 import {IAVSRegistry} from "../../contracts/interfaces/IAVSRegistry.sol";
+import {IStakingVault} from "../../contracts/interfaces/IStakingVault.sol";
+import {AvsId} from "../../contracts/libraries/Types.sol";
 import {HostileHook} from "../../contracts/mocks/Hooks.sol";
-import {Accepted, AvsId} from "../../contracts/libraries/Types.sol";
 import {Mintable, VM} from "./Cheats.sol";
+import {Deployment} from "./Deployment.sol";
 
 enum Kind {
     Plain,
@@ -24,41 +21,26 @@ enum Kind {
     NoZero
 }
 
-/// A fresh chain with one deployment: genesis is the first second that there is, and epoch 1 the current one.
-abstract contract World {
+/// A fresh chain: genesis is the first second that there is.
+abstract contract World is Deployment {
     // ------------------------------------------------------------------------------------------------------ roles
 
-    address internal constant OWNER = address(0x00010000);
-    address internal constant GUARDIAN = address(0x00020000);
-    address internal constant AVS_OWNER = address(0x00030000);
-    address internal constant SLASHER = address(0x00040000);
-    address internal constant RESOLVER = address(0x00050000);
-    address internal constant RECIPIENT = address(0x00060000);
-    address internal constant OPERATOR = address(0x00070000);
     // Owns, slashes for and is the recipient of an AVS of its own, and is the resolver of another.
-    address internal constant HOSTILE_OPERATOR = address(0x00080000);
-    address internal constant COMPLETER = address(0x00090000);
-    address internal constant PAYER = address(0x000A0000);
-    address internal constant HOSTILE_STAKER = address(0x000F0000); // and the token that calls back, if there is one
-    address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
+    address internal constant HOSTILE_OPERATOR = address(0x80000);
+    address internal constant COMPLETER = address(0x90000);
+    address internal constant PAYER = address(0xA0000);
+    address internal constant HOSTILE_STAKER = address(0xF0000); // and the token that calls back, if there is one
 
     uint256 internal constant STAKERS = 6;
 
     // --------------------------------------------------------------------------------------------------- protocol
 
-    uint256 internal constant EPOCH = 7 days;
-    uint256 internal constant REPORT_WINDOW = 4 days;
-    uint256 internal constant EXECUTE_WINDOW = 1 days;
     uint256 internal constant WAD = 1e18;
     uint256 internal constant BPS = 10_000;
 
-    AVSRegistry internal registry;
-    SlashingManager internal slashing;
-    DelegationManager internal delegation;
-    RewardsDistributor internal rewards;
     HostileHook internal hook;
 
-    StakingVault[] internal vaults;
+    IStakingVault[] internal vaults;
     address[] internal tokens; // that rewards are paid in
     mapping(address token => Kind) internal kindOf;
 
@@ -70,29 +52,7 @@ abstract contract World {
     uint32 internal constant ADMITTING = 5; // with the hostile resolver
     uint32 internal constant AVSS = 5;
 
-    uint256 internal immutable GENESIS = VM.getBlockTimestamp();
-
-    constructor(Kind[] memory assets, Kind[] memory rewardTokens) {
-        uint64 nonce = VM.getNonce(address(this));
-        registry = AVSRegistry(
-            VM.deployCode(
-                "AVSRegistry.sol:AVSRegistry",
-                abi.encode(
-                    IAVSRegistry.Timing(
-                        uint48(GENESIS), uint48(EPOCH), uint48(REPORT_WINDOW), 2 days, uint48(EXECUTE_WINDOW)
-                    ),
-                    OWNER,
-                    GUARDIAN,
-                    VM.computeCreateAddress(address(this), nonce + 2),
-                    VM.computeCreateAddress(address(this), nonce + 1),
-                    VM.computeCreateAddress(address(this), nonce + 3)
-                )
-            )
-        );
-        bytes memory wiring = abi.encode(registry);
-        slashing = SlashingManager(VM.deployCode("SlashingManager.sol:SlashingManager", wiring));
-        delegation = DelegationManager(VM.deployCode("DelegationManager.sol:DelegationManager", wiring));
-        rewards = RewardsDistributor(VM.deployCode("RewardsDistributor.sol:RewardsDistributor", wiring));
+    constructor(Kind[] memory assets, Kind[] memory rewardTokens) Deployment(VM.getBlockTimestamp()) {
         hook = HostileHook(VM.deployCode("Hooks.sol:HostileHook", ""));
         for (uint256 i = 0; i < assets.length; ++i) {
             _addVault(assets[i]);
@@ -122,13 +82,9 @@ abstract contract World {
         return 1 + (_now() - GENESIS) / EPOCH;
     }
 
-    function _start(uint256 epoch) internal view returns (uint256) {
-        return GENESIS + (epoch - 1) * EPOCH;
-    }
-
     function _staker(uint256 seed) internal pure returns (address) {
         uint256 i = seed % STAKERS;
-        return i == 0 ? HOSTILE_STAKER : address(uint160(0x000F0000 + i));
+        return i == 0 ? HOSTILE_STAKER : address(uint160(0xF0000 + i));
     }
 
     function _vetoPeriod(uint256 avs) internal pure returns (uint256) {
@@ -181,9 +137,7 @@ abstract contract World {
 
     function _addVault(Kind kind) private {
         Mintable asset = Mintable(_newToken(kind));
-        StakingVault vault = StakingVault(
-            payable(VM.deployCode("StakingVault.sol:StakingVault", abi.encode(asset, registry, false, "Vault", "V")))
-        );
+        IStakingVault vault = _newVault(address(asset), false);
         VM.prank(OWNER);
         registry.listVault(address(vault));
         asset.mint(address(this), 2e6);
@@ -223,10 +177,5 @@ abstract contract World {
         if (!byAdmission) return;
         VM.prank(owner);
         registry.setAdmitted(avs, OPERATOR, true);
-    }
-
-    /// The loosest mandate there is.
-    function _anything() internal pure returns (Accepted memory) {
-        return Accepted(10_000, 10_000, 0, true);
     }
 }

@@ -1,26 +1,18 @@
 """Vaults over any token, and the real WETH9."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from ape.api import AccountAPI
-from ape.contracts import ContractContainer, ContractInstance
-from ethpm_types import ContractType
+from ape.contracts import ContractInstance
 
-from deployer.contracts import deploy_vault
+from deployer.contracts import container, deploy_vault
 from tests.helpers.protocol import ETHER, Protocol
 
 SEED = 10**6  # [asset, vault shares]
-WETH9 = Path(__file__).parents[2] / "node_modules" / "canonical-weth" / "build" / "contracts" / "WETH9.json"
 
 
 def deploy_weth(deployer: AccountAPI) -> ContractInstance:
-    built = json.loads(WETH9.read_text())
-    contract_type = ContractType.model_validate(
-        {"contractName": "WETH9", "abi": built["abi"], "deploymentBytecode": {"bytecode": built["bytecode"]}}
-    )
-    return deployer.deploy(ContractContainer(contract_type))
+    return deployer.deploy(container("WETH9"))
 
 
 def open_vault(

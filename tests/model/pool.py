@@ -23,8 +23,8 @@ class Avs:
 
 
 class Pool:
-    def __init__(self, loss_budget: int, avss: int, epoch: int = 1) -> None:
-        self.epoch = epoch
+    def __init__(self, loss_budget: int, avss: int) -> None:
+        self.epoch = 1
         self.loss_budget = Number(loss_budget)
         self.avss = [Avs() for _ in range(avss)]
         self.retained = WAD
@@ -101,17 +101,14 @@ class Pool:
         mine = self._part(own.elastic.at(e)) - own.took_elastic.get(e, 0)
         return guaranteed, max(0, min(mine, self._unguaranteed() - self._elastic_taken()))
 
-    def granted(self, avs: int, amount: int) -> tuple[int, int, int]:
+    def slash(self, avs: int, amount: int) -> tuple[int, int, int]:
         """What is granted out of the guaranteed and the elastic part, and the vault shares moved for it."""
         guaranteed, elastic = self.slashable(avs)
         guaranteed = min(amount, guaranteed)
         elastic = min(amount - guaranteed, elastic)
         moved = (self.live + self.leaving) * (guaranteed + elastic) // WAD
-        return (guaranteed, elastic, moved) if moved else (0, 0, 0)
-
-    def slash(self, avs: int, amount: int) -> tuple[int, int, int]:
-        """The same, and it is done."""
-        guaranteed, elastic, moved = self.granted(avs, amount)
+        if moved == 0:
+            return 0, 0, 0
         own, e = self.avss[avs], self.epoch
         own.took_guaranteed[e] = own.took_guaranteed.get(e, 0) + guaranteed
         own.took_elastic[e] = own.took_elastic.get(e, 0) + elastic

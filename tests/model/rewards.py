@@ -167,11 +167,9 @@ class Rewards:
     def pay(self, line: Line, arrived: int) -> None:
         self.payments[line, self.epoch - 1].append(arrived)
 
-    def open(self, payer: str, line: Line, amount: int, floor: int, epochs: int) -> int:
+    def open(self, payer: str, line: Line, amount: int, floor: int, epochs: int) -> None:
         begin = self.epoch + 1
-        id_ = len(self.streams) + 1
-        self.streams[id_] = Stream(payer, line, amount, floor, begin, begin + epochs, begin)
-        return id_
+        self.streams[len(self.streams) + 1] = Stream(payer, line, amount, floor, begin, begin + epochs, begin)
 
     def cancel(self, id_: int) -> int:
         stream, until = self.streams[id_], self.epoch + 1

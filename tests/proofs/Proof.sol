@@ -6,9 +6,12 @@ interface Vm {
     function assume(bool condition) external pure;
     function prank(address sender) external;
     function warp(uint256 time) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
+    function load(address target, bytes32 slot) external view returns (bytes32);
 }
 
 abstract contract Proof {
+    // solhint-disable-next-line const-name-snakecase
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     function suppose(bool condition) internal pure {

@@ -107,12 +107,15 @@ abstract contract Scene is Proof {
     }
 
     function ask(AvsId avs, uint256 amount) internal returns (uint256 granted) {
-        (, granted) = slashing.request(avs, OPERATOR, address(vault), amount, uint48(1_000_000 + 14 days), 0, "");
+        (, granted) = slashing.request(avs, OPERATOR, address(vault), amount, clock(), 0, "");
     }
 
     function requested(AvsId avs, uint256 amount) internal view returns (ISlashingManager.Request memory) {
-        uint48 now_ = uint48(1_000_000 + 14 days);
-        return ISlashingManager.Request(avs, OPERATOR, address(vault), amount, now_, now_, 0);
+        return ISlashingManager.Request(avs, OPERATOR, address(vault), amount, clock(), clock(), 0);
+    }
+
+    function clock() internal pure returns (uint48) {
+        return uint48(1_000_000 + 14 days);
     }
 
     function suppose(Parts memory p) internal pure {

@@ -4,18 +4,7 @@ pragma solidity 0.8.36;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
 import {Epoch, Parts, SlashMath} from "../../contracts/libraries/SlashMath.sol";
-import {Proof} from "./Proof.sol";
-
-/// A state of an epoch as it comes into a proof.
-struct AnyEpoch {
-    Parts parts;
-    uint256 base;
-    uint256 ownGuaranteed;
-    uint256 ownElastic;
-    /// What all others together took.
-    uint256 othersGuaranteed;
-    uint256 othersElastic;
-}
+import {AnyEpoch, EpochProof} from "./EpochProof.sol";
 
 /// The mathematics of the loss budget, for one AVS and any number of others, after any history of the epoch.
 ///
@@ -23,7 +12,7 @@ struct AnyEpoch {
 /// `assumeWithinBounds` is what holds after any executions of an epoch: the first proof says that it is true of an epoch
 /// that begins, and `slash` that an execution of this AVS keeps it, and so by symmetry one of another. So all here is
 /// true after any number of executions by any number of AVSs.
-contract SlashMathProofs is Proof {
+contract SlashMathProofs is EpochProof {
     function check_epoch_that_begins__is_within_bounds(Parts memory parts, uint256 base) external pure {
         assumeValid(parts);
         vm.assume(base <= WAD);
@@ -71,6 +60,38 @@ contract SlashMathProofs is Proof {
         (uint256 guaranteedAfter, uint256 elasticAfter) = e.slashable();
         assert(guaranteedAfter == guaranteedBefore);
         assert(elasticAfter <= elasticBefore && elasticBefore - elasticAfter <= elastic);
+    }
+
+    /// Promises 2, 3 and 4 for two AVSs and an execution of each, of any amounts, after any history of the epoch. What one
+    /// execution grants and books is this, as `ExecutionProofs` says of the contracts.
+    function check_two_executions__keep_the_promises(AnyEpoch memory a, uint256 amount, uint256 otherAmount)
+        external
+        pure
+    {
+        Epoch memory e = assumeWithinBounds(a);
+        Parts memory p = a.parts;
+        Parts memory others = Parts(
+            p.allGuaranteed - p.guaranteed, p.allElastic - p.elastic, p.lossBudget, p.allGuaranteed, p.allElastic
+        );
+        vm.assume(others.elastic <= BPS);
+        (uint256 guaranteed, uint256 elastic) = e.slashable();
+
+        Epoch memory other = Epoch(others, a.base, a.othersGuaranteed, a.othersElastic, e.elasticTaken);
+        (uint256 otherGuaranteed, uint256 otherElastic) = grant(other, otherAmount);
+        e.elasticTaken += otherElastic;
+        (uint256 guaranteedAfter, uint256 elasticAfter) = e.slashable();
+        assert(guaranteedAfter == guaranteed);
+        assert(elasticAfter <= elastic && elastic - elasticAfter <= otherElastic);
+
+        (guaranteed, elastic) = grant(e, amount);
+        uint256 taken = a.ownGuaranteed + a.othersGuaranteed + otherGuaranteed + guaranteed + e.elasticTaken + elastic;
+        assert(taken * BPS <= a.base * p.lossBudget);
+    }
+
+    function grant(Epoch memory e, uint256 amount) private pure returns (uint256 guaranteed, uint256 elastic) {
+        (guaranteed, elastic) = e.slashable();
+        guaranteed = Math.min(amount, guaranteed);
+        elastic = Math.min(amount - guaranteed, elastic);
     }
 
     /// What is safe is no more than what can be slashed now.
@@ -141,35 +162,41 @@ contract SlashMathProofs is Proof {
         assert(guaranteed >= safeGuaranteed);
     }
 
-    function check_next_epoch__leaves_what_is_safe_elastic(AnyEpoch memory a, AnyEpoch memory b) external pure {
-        (Epoch memory e, Epoch memory later) = assumeNext(a, b);
-        (, uint256 safeElastic) = e.safe(later.parts);
+    /// The same of the elastic part, in two steps: what is safe is no more than some part of `leastNextBase`, which leaves
+    /// the others all of theirs, and
+    function check_safe_elastic__is_a_part_of_the_next_base(AnyEpoch memory a, Parts memory next) external pure {
+        Epoch memory e = assumeWithinBounds(a);
+        assumeValid(next);
+        uint256 others = next.allElastic - next.elastic;
+        uint256 left = Math.saturatingSub(Math.min(e.parts.lossBudget, next.lossBudget), next.allGuaranteed + others);
+        uint256 part = Math.min(left, Math.min(e.parts.elastic, next.elastic));
+        (, uint256 safeElastic) = e.safe(next);
+        assert(part <= next.elastic);
+        assert(part == 0 || next.allGuaranteed + part + others <= next.lossBudget);
+        assert(safeElastic <= SlashMath.partDown(leastNextBase(e), part));
+    }
+
+    /// such a part of a base can be slashed in an epoch that began with that or more, whatever others took in it. It says
+    /// F = Σg + part + others' h + `rest`, which is any F from there on, as it makes the products sums.
+    function check_next_epoch__leaves_what_is_safe_elastic(AnyEpoch memory b, uint256 least, uint256 part, uint256 rest)
+        external
+        pure
+    {
+        Parts memory p = b.parts;
+        (b.ownGuaranteed, b.ownElastic) = (0, 0);
+        vm.assume(rest <= BPS);
+        vm.assume(part <= BPS);
+        vm.assume(p.allGuaranteed <= BPS);
+        uint256 others = p.allElastic - p.elastic;
+        p.lossBudget = p.allGuaranteed + part + others + rest;
+        Epoch memory later = assumeWithinBounds(b);
+        vm.assume(least <= b.base);
+        vm.assume(part <= p.elastic);
         (, uint256 elastic) = later.slashable();
-        assert(elastic >= safeElastic);
+        assert(elastic >= SlashMath.partDown(least, part));
     }
 
     // --------------------------------------------------------------------------------------------------- what is assumed
-
-    function assumeWithinBounds(AnyEpoch memory a) private pure returns (Epoch memory) {
-        assumeValid(a.parts);
-        vm.assume(a.base <= WAD);
-        withinBounds(a, suppose);
-        return Epoch(a.parts, a.base, a.ownGuaranteed, a.ownElastic, a.ownElastic + a.othersElastic);
-    }
-
-    function withinBounds(AnyEpoch memory a, function(bool) internal pure to) private pure {
-        uint256 base = a.base;
-        Parts memory p = a.parts;
-        to(a.ownGuaranteed <= WAD);
-        to(a.ownElastic <= WAD);
-        to(a.othersGuaranteed <= WAD);
-        to(a.othersElastic <= WAD);
-        to(a.ownGuaranteed * BPS <= base * p.guaranteed);
-        to(a.ownElastic * BPS <= base * p.elastic);
-        to(a.othersGuaranteed * BPS <= base * (p.allGuaranteed - p.guaranteed));
-        to(a.othersElastic * BPS <= base * (p.allElastic - p.elastic));
-        to((a.ownElastic + a.othersElastic) * BPS <= base * (p.lossBudget - p.allGuaranteed));
-    }
 
     function assumeNext(AnyEpoch memory a, AnyEpoch memory b)
         private
@@ -185,14 +212,5 @@ contract SlashMathProofs is Proof {
     function leastNextBase(Epoch memory e) private pure returns (uint256) {
         return SlashMath.floorUp(e.base, e.parts.lossBudget) + SlashMath.partDown(e.base, e.parts.guaranteed)
             - e.ownGuaranteed;
-    }
-
-    function assumeValid(Parts memory p) private pure {
-        vm.assume(p.lossBudget <= BPS);
-        vm.assume(p.allGuaranteed <= p.lossBudget);
-        vm.assume(p.guaranteed <= p.allGuaranteed);
-        vm.assume(p.elastic <= BPS);
-        vm.assume(p.allElastic < 1 << 24);
-        vm.assume(p.elastic <= p.allElastic);
     }
 }

@@ -33,6 +33,7 @@ class Formulas:
         one = z3.If(condition, z3.BitVecVal(1, BITS), z3.BitVecVal(0, BITS))
         most = z3.BitVecVal(15, BITS)
         less = x + most * y
+        less_two = x + most * y + z
         wide = z3.ZeroExt(BITS, x) * z3.ZeroExt(BITS, y)
         terms = [
             *(x + y, x - y, x * y, x + y + z, x * y * z, -x, ~x, x * (y + z), (x + y) * z),
@@ -45,18 +46,24 @@ class Formulas:
             *(z3.Extract(BITS - 1, 0, wide), z3.Extract(2 * BITS - 1, BITS, wide)),  # both words of `mul512`
             *(z3.If(condition, x, y), x * one, one * x),
             y ^ ((x ^ y) * one),  # `ternary`
+            z3.ZeroExt(1, z3.Extract(BITS - 2, 0, y) ^ z3.Extract(BITS - 2, 0, (x ^ y) * one)),
             less * z3.If(z3.ULE(less, x), z3.BitVecVal(1, BITS), z3.BitVecVal(0, BITS)),  # `saturatingSub`
+            less_two * z3.If(z3.ULE(less_two, x), z3.BitVecVal(1, BITS), z3.BitVecVal(0, BITS)),
         ]
         if not self.known:
             terms += [x / y, z3.SRem(x, y), x << y, z3.LShR(x, y), x >> y, x & y, x | y, x ^ y]
         return self.random.choice(terms)
 
     def condition(self, depth: int) -> z3.BoolRef:
-        x, y = self.word(depth), self.word(depth)
+        x, y, z = (self.word(depth) for _ in range(3))
+        one = z3.If(self.random.choice([z3.ULE(x, y), z3.ULE(y, x)]), z3.BitVecVal(1, BITS), z3.BitVecVal(0, BITS))
         compared = self.random.choice(
             [
                 *(z3.ULE(x, y), z3.ULT(x, y), z3.UGE(x, y), z3.UGT(x, y), x <= y, x < y, x >= y, x > y, x == y, x != y),
                 z3.ULE(x + z3.BitVecVal(15, BITS) * y, x),  # whether x - y does not wrap
+                z3.ULE(x + z3.BitVecVal(15, BITS) * y + z, x),
+                z3.ULE(x + z, x),
+                (x ^ y) * one == y,  # whether a ternary is zero
             ]
         )
         if depth == 0 or self.random.random() < 0.5:
@@ -78,6 +85,7 @@ class Formulas:
             [
                 *(x == low, low == x, z3.Extract(BITS - 1, bits, x) == 0),
                 z3.ULE(x, z3.BitVecVal(self.random.randrange(16), BITS)),
+                z3.Not(z3.ULE(z3.BitVecVal(self.random.randrange(16), BITS), x)),
                 z3.ULE(low, z3.BitVecVal(self.random.randrange(16), BITS)),
                 z3.ULE(x, self.random.choice(VARIABLES)),
             ]
@@ -92,7 +100,7 @@ class Formulas:
 
 def holds(query: list[z3.BoolRef], values: list[int]) -> bool:
     given = [(x, z3.BitVecVal(value, BITS)) for x, value in zip(VARIABLES, values, strict=True)]
-    return z3.is_true(z3.simplify(z3.substitute(z3.And(*query), *given)))
+    return bool(z3.is_true(z3.simplify(z3.substitute(z3.And(*query), *given))))
 
 
 def said(query: list[z3.BoolRef]) -> str:

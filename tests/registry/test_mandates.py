@@ -257,8 +257,8 @@ def test_mandate__of_an_epoch_before_the_pool_was_opened__is_zero(
     registry.openPool(vault, 4_000, 700, DAY, sender=second_operator)
     protocol.skip_epochs(1)
     registry.setMandate(vault, 3_000, 600, sender=second_operator)
-    assert _mandates(protocol, second_operator, vault, 0, e - 2) == [(0, 0)] * 2
-    assert _mandates(protocol, second_operator, vault, e - 1) == [(4_000, 700)]
+    assert [registry.mandateAt(second_operator, vault, epoch) for epoch in (0, e - 2)] == [(0, 0, 0)] * 2
+    assert registry.mandateAt(second_operator, vault, e - 1) == (4_000, 700, DAY)
 
 
 def test_mandate__announced_twice_in_an_epoch__keeps_those_of_earlier_epochs(

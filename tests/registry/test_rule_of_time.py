@@ -280,6 +280,17 @@ def test_epochs_before_the_one_before_the_last_announcement__revert(world: World
     assert registry.mandateAt(world.operator, world.vault, 2**24 - 1) == (4_000, 0, 0)
 
 
+def test_numbers__of_the_epoch_before_an_announcement__are_told_however_long_they_stood(world: World) -> None:
+    registry, (avs, *_) = world.protocol.registry, world.avss
+    registry.optIn(avs, world.vault, 1_001, 3_333, b"", sender=world.operator)
+    e = world.protocol.skip_epochs(5)
+    registry.allocate(avs, world.vault, 1_000, 1, sender=world.operator)
+    for epoch in (e - 1, e, e + 1):
+        parts = (1_001, 3_333, 5_000, 1_001, 3_333)
+        assert registry.partsAt(avs, world.operator, world.vault, epoch) == parts
+    assert registry.partsAt(avs, world.operator, world.vault, e + 2) == (1_000, 1, 5_000, 1_000, 1)
+
+
 def test_allocation__that_was_never_announced__is_zero_in_every_epoch(world: World) -> None:
     registry, (avs, *_) = world.protocol.registry, world.avss
     for epoch in (0, 1, 2, 3, 4, 5, 2**24 - 1):

@@ -433,6 +433,20 @@ def test_claim__whatever_the_hint__sends_the_same(earning: Earning, alice: Accou
             assert earning.claim(alice, hint=hint).return_value == [expected], hint
 
 
+def test_claim__by_one_who_moved_after_all_payments__whatever_the_hint__sends_the_same(
+    earning: Earning, alice: AccountAPI
+) -> None:
+    """Epochs 2 to 4 are paid for. Alice moves in epoch 6."""
+    for epoch in (3, 4, 5):
+        earning.protocol.to_epoch(epoch)
+        earning.pay()
+    earning.delegate(alice, 40 * ETHER, at=start_of(earning, 6) + WEEK // 2)
+    earning.protocol.to_epoch(8)
+    for hint in range(5):
+        with isolated():
+            assert earning.claim(alice, hint=hint).return_value == [below(Fraction(3 * NET * 60, 100))], hint
+
+
 # --- who moved ---
 
 

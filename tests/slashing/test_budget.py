@@ -90,6 +90,14 @@ def test_slashable__out_of_the_elastic_part__is_bounded_by_what_the_avs_took_its
     assert scene.slashable(at_once) == (0, 0)
 
 
+def test_slashable__out_of_the_elastic_part__is_lowered_by_the_smallest_slash(
+    scene: Scene, at_once: int, shared: int
+) -> None:
+    scene.request(at_once, 20 * PERCENT + 1)
+    assert scene.slashable(at_once) == (0, 10 * PERCENT - 1)
+    assert scene.slashable(shared) == (0, 20 * PERCENT - 1)
+
+
 def test_slashable__when_the_budget_is_used_up__is_nothing(
     scene: Scene, at_once: int, with_veto: int, shared: int
 ) -> None:
@@ -137,6 +145,14 @@ def test_slashable__when_the_budget_equals_the_guaranteed_parts__has_no_elastic_
 
 
 # --- which epoch ---
+
+
+def test_budget__of_what_is_shared__begins_anew_in_each_epoch(scene: Scene, at_once: int, shared: int) -> None:
+    scene.request(at_once, 25 * PERCENT)
+    scene.protocol.to_epoch(5, 60)
+    scene.request(at_once, 16 * PERCENT)  # of 75 %: 15 % are guaranteed, and 1 % is out of the 15 % that are shared
+    assert scene.slashable(at_once) == (0, 65 * PERCENT // 10)
+    assert scene.slashable(shared) == (0, 14 * PERCENT)
 
 
 def test_budget__of_a_request_executed_in_the_next_epoch__is_drawn_from_that_epoch(
@@ -194,6 +210,21 @@ def test_budget__of_an_allocation_that_rose_since_the_request__is_the_higher_one
     ripen(taken)
     scene.execute(taken)
     assert scene.retained == 85 * PERCENT
+
+
+def test_budget__of_a_request_that_executes_at_once__is_that_of_now_and_not_that_of_the_offence(
+    scene: Scene, at_once: int
+) -> None:
+    """From 20 % and 10 % at the offence to 3 % and nothing; then the elastic part rises to 20 %."""
+    scene.allocate(at_once, 300)
+    scene.protocol.to_epoch(6)
+    scene.request(at_once, 10 * PERCENT, offence_at=scene.protocol.registry.startOf(6) - 1)
+    assert scene.retained == 97 * PERCENT
+
+    scene.allocate(at_once, 300, 2_000)
+    scene.protocol.to_epoch(9)
+    scene.request(at_once, WAD, offence_at=scene.protocol.registry.startOf(9) - 1)
+    assert scene.retained == 97 * 77 * PERCENT // 100
 
 
 def test_budget__of_the_whole_pool__can_be_taken_to_nothing(empty_scene: Scene, alice: AccountAPI) -> None:

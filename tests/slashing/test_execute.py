@@ -6,7 +6,7 @@ import pytest
 from ape.api import AccountAPI
 
 from tests.helpers import assert_event, assert_events, reverts
-from tests.helpers.protocol import ANYTHING, BURN, DAY, ETHER, WAD, Request
+from tests.helpers.protocol import ANYTHING, BPS, BURN, DAY, ETHER, WAD, Request
 from tests.helpers.scene import Scene, at, look_at, request_id
 
 
@@ -194,6 +194,16 @@ def test_execute__out_of_the_elastic_part_alone__says_so(scene: Scene, shared: i
         shares=5 * ETHER,
         recipient=BURN,
     )
+
+
+def test_execute__out_of_the_smallest_elastic_part_there_is__takes_all_of_it(
+    empty_scene: Scene, alice: AccountAPI
+) -> None:
+    avs = empty_scene.avs(0, 1)
+    empty_scene.stake(alice)
+    empty_scene.protocol.to_epoch(4, 60)
+    empty_scene.request(avs, WAD)
+    assert empty_scene.retained == WAD - WAD // BPS
 
 
 def test_execute__takes_of_positions_and_open_tickets_alike(

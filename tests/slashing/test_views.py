@@ -78,6 +78,16 @@ def test_stake__in_assets__is_at_the_price_of_the_vault(
     assert stake(scene, at_once)[2:] == (shares, tuple(each * (held + 1) // (supply + 1) for each in shares))
 
 
+def test_stake__with_a_fall_announced__counts_it_as_safe_does(scene: Scene, at_once: int) -> None:
+    """From epoch 6 on it has 5 % instead of 20 %, of which the pool then keeps 70 % at least."""
+    scene.allocate(at_once, 500, 1_000)
+    assert stake(scene, at_once)[2] == (20 * ETHER, 10 * ETHER, 14 * ETHER, 0, 20 * ETHER)
+    scene.protocol.to_epoch(5)
+    assert stake(scene, at_once)[2] == (20 * ETHER, 10 * ETHER, 35 * ETHER // 10, 0, 20 * ETHER)
+    scene.protocol.to_epoch(6)
+    assert stake(scene, at_once)[2] == (5 * ETHER, 10 * ETHER, 275 * ETHER // 100, 0, 35 * ETHER)
+
+
 def test_stake__while_the_avs_does_not_count_the_vault__is_nothing(
     scene: Scene, at_once: int, avs_owner: AccountAPI
 ) -> None:

@@ -138,6 +138,19 @@ def test_redeem_native__pays_ether(native: ContractInstance, weth: ContractInsta
     assert ether_of(native) == 0
 
 
+def test_redeem_native__pays_at_the_price_rounded_down(
+    native: ContractInstance, weth: ContractInstance, alice: AccountAPI
+) -> None:
+    native.depositNative(alice, value=7 * ETHER, sender=alice)
+    weth.deposit(value=3 * ETHER, sender=alice)
+    weth.transfer(native, 3 * ETHER, sender=alice)
+    receiver = "0x" + "42" * 20
+    assets = AMOUNT * (10 * ETHER + SEED + 1) // (7 * ETHER + SEED + 1)
+    receipt = native.redeemNative(AMOUNT, receiver, alice, sender=alice)
+    assert_event(receipt, native.Withdraw, sender=alice, receiver=receiver, owner=alice, assets=assets, shares=AMOUNT)
+    assert ether_of(receiver) == assets
+
+
 def test_redeem_native__of_nothing__reverts(native: ContractInstance, alice: AccountAPI) -> None:
     with reverts(native.ZeroAmount):
         native.redeemNative(0, alice, alice, sender=alice)

@@ -107,7 +107,7 @@ class Run:
             bar = progress.add_task("tests with no mutant on", total=len(new), note="")
             for name, _, outcome in crew.work(iter(new), lambda name: Order(COVER, [name], [600.0])):
                 progress.advance(bar)
-                if outcome and outcome.failed and outcome.sound:
+                if outcome and outcome.reached and outcome.failed and outcome.sound:
                     # It has too little gas or time to be traced: it may reach whatever its folder is for.
                     home = {number for number, mutant in self.mutants.items() if f"/{_home(mutant)}/" in name}
                     self.reach[name] = Reach(version(name), outcome.seconds[0], sorted(outcome.reached[0] | home))
@@ -167,10 +167,15 @@ class Run:
         return Order(mutant.id, tests, [20 + 20 * self.reach[name].seconds for name in tests], fresh)
 
     def pending(self, wanted: list[Mutant]) -> list[tuple[Mutant, bool]]:
-        """What is to be run: first with the common fixtures, then survivors that these reach with their own."""
+        """
+        What is to be run: first with the common fixtures, then survivors that these reach with their own. Those that
+        are said to change nothing take longest, all their tests, and come last.
+        """
         first = [(mutant, False) for mutant in wanted if not self._is_killed(mutant) and self._is_new(mutant)]
         alone = [mutant for mutant in wanted if mutant.id in self.fixtures or not self._reaching()[mutant.id]]
-        return first + [(mutant, True) for mutant in alone]
+        tasks = first + [(mutant, True) for mutant in alone]
+        reasons = _reasons()
+        return sorted(tasks, key=lambda task: (task[0].key in reasons, task[0].key in self.verdicts))
 
     def _is_killed(self, mutant: Mutant) -> bool:
         return mutant.key in self.verdicts and self.verdicts[mutant.key].killed
@@ -205,7 +210,7 @@ class Run:
         old = self.verdicts.get(mutant.key)
         tried = old.tried if old else []
         if outcome is None:
-            return Verdict(mutant.key, False, why="the worker hung or died", tried=tried, fresh=fresh)
+            return Verdict(mutant.key, False, why="the worker died", tried=tried, fresh=fresh)
         if outcome.failed and outcome.sound:
             return Verdict(mutant.key, True, outcome.failed, outcome.why, fresh=fresh)
         if outcome.failed:
@@ -222,7 +227,7 @@ class Run:
 
     def summary(self) -> bool:
         """Writes the result, and tells whether all survivors are explained."""
-        reasons: dict[str, str] = json.loads(EQUIVALENT.read_text()) if EQUIVALENT.is_file() else {}
+        reasons = _reasons()
         files: dict[str, Counter[str]] = defaultdict(Counter)
         survivors = []
         for mutant in self.mutants.values():
@@ -254,6 +259,12 @@ class Run:
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         return Progress(*columns, TextColumn("{task.fields[note]}"), console=self.console)
+
+
+def _reasons() -> dict[str, str]:
+    """Why survivors change nothing."""
+    reasons: dict[str, str] = json.loads(EQUIVALENT.read_text())
+    return reasons
 
 
 def _home(mutant: Mutant) -> str:

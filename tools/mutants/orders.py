@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 COVER, NONE = 0, -1  # in place of a mutant: record what is reached; no mutant
+CHECK = 300.0  # for a test that failed, with no mutant on [s]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from _pytest.runner import runtestprotocol
 from ape_foundry import FoundryProvider
 from web3.providers.rpc import HTTPProvider
 
-from tools.mutants.orders import COVER, NONE, Order, Outcome
+from tools.mutants.orders import CHECK, COVER, NONE, Order, Outcome
 from tools.mutants.schemata import BASE
 
 FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows", "attacks")
@@ -93,12 +93,13 @@ class Session:
         if order.fresh:
             self._forget()
         if outcome.failed:
-            outcome.sound = not self._run(outcome.failed, 300)
+            outcome.sound = not self._run(outcome.failed, CHECK)
         outcome.fixtures = self.fixtures
         return outcome
 
     def _run(self, name: str, limit: float) -> str:
         """Why the test fails, if it does."""
+        self.orders.send(name)
         item = self.items[name]
         self.session._setupstate.teardown_exact(item)
         after = next((each for each in self.items.values() if each.parent is item.parent and each is not item), None)

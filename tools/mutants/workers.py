@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
-from tools.mutants.orders import Order, Outcome
+from tools.mutants.orders import CHECK, Order, Outcome
 from tools.mutants.project import PROJECT, STATE
 
 Task = TypeVar("Task")
 PASSED = ("HOME", "PATH", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER")  # Ape reads all there are again and again
-GRACE = 120.0  # beyond the limits of the tests [s]
+GRACE = 60.0  # beyond the limit of a test [s]
 
 
 class Worker:
@@ -35,8 +35,19 @@ class Worker:
         self.deadline = 0.0
 
     def send(self, order: Order) -> None:
-        self.deadline = time.monotonic() + sum(order.limits) + GRACE
+        self.running = ""
+        self.limits = dict(zip(order.tests, order.limits, strict=True))
+        self.deadline = time.monotonic() + GRACE
         self.connection.send(order)
+
+    def receive(self) -> Outcome | None:
+        """The outcome; None if it says which test it begins with."""
+        message: Outcome | str = self.connection.recv()
+        if isinstance(message, Outcome):
+            return message
+        limit = CHECK if message == self.running else self.limits[message]  # the second time with no mutant on
+        self.running, self.deadline = message, time.monotonic() + limit + GRACE
+        return None
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -49,7 +60,10 @@ class Worker:
 
 
 class Crew(Generic[Task]):
-    """`count` workers. One that dies or hangs is replaced, and its task answered with None."""
+    """
+    `count` workers. One that dies or hangs is replaced, and its task answered with None. One that hangs is given one
+    more try, on the new worker; if that hangs, too, the test in which it does has failed.
+    """
 
     def __init__(self, count: int) -> None:
         self.workers = [Worker(number) for number in range(count)]
@@ -59,8 +73,10 @@ class Crew(Generic[Task]):
         self, tasks: Iterator[Task], order: Callable[[Task], Order]
     ) -> Iterator[tuple[Task, Order, Outcome | None]]:
         busy: dict[int, tuple[Task, Order]] = {}
+        hung: set[int] = set()  # those whose task made another worker hang
 
         def next_one(number: int) -> None:
+            hung.discard(number)
             task = next(tasks, None)
             if task is not None:
                 busy[number] = (task, order(task))
@@ -75,11 +91,18 @@ class Crew(Generic[Task]):
                 outcome: Outcome | None = None
                 if worker.connection in ready:
                     try:
-                        outcome = worker.connection.recv()
+                        outcome = worker.receive()
+                        if outcome is None:
+                            continue
                     except EOFError:
                         self._replace(number)
                 elif time.monotonic() > worker.deadline:
                     self._replace(number)
+                    if number not in hung:
+                        hung.add(number)
+                        self.workers[number].send(busy[number][1])
+                        continue
+                    outcome = Outcome(worker.running, "hangs")
                 else:
                     continue
                 done = busy.pop(number)

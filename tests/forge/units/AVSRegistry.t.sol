@@ -7,7 +7,7 @@ import {EpochTooOld} from "../../../contracts/libraries/Lanes.sol";
 import {Parts} from "../../../contracts/libraries/SlashMath.sol";
 import {Accepted, AvsId} from "../../../contracts/libraries/Types.sol";
 import {HostileHook, RecordingHook} from "../../../contracts/mocks/Hooks.sol";
-import {VM} from "./Cheats.sol";
+import {VM} from "../Cheats.sol";
 import {Scene} from "./Scene.sol";
 
 contract AVSRegistryTest is Scene {

@@ -8,11 +8,10 @@ import {IDelegationManager} from "../../../contracts/interfaces/IDelegationManag
 import {IStakingVault} from "../../../contracts/interfaces/IStakingVault.sol";
 import {Holding} from "../../../contracts/libraries/ShareSeconds.sol";
 import {Accepted} from "../../../contracts/libraries/Types.sol";
-import {VM} from "./Cheats.sol";
+import {VM} from "../Cheats.sol";
 import {Scene} from "./Scene.sol";
 
 contract DelegationManagerTest is Scene {
-    uint256 private constant ETHER = 1e18;
     uint256 private constant KEY = 0xA11CE;
 
     function setUp() external {

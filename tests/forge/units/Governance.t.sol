@@ -4,7 +4,7 @@ pragma solidity ^0.8.34;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IGovernance} from "../../../contracts/interfaces/IGovernance.sol";
-import {VM} from "./Cheats.sol";
+import {VM} from "../Cheats.sol";
 import {Scene} from "./Scene.sol";
 
 /// Says that it belongs to another registry, or with none at all that it cannot say.

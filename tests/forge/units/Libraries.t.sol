@@ -10,7 +10,7 @@ import {toPoolSharesDown, toVaultSharesDown} from "../../../contracts/libraries/
 import {Holding, Record} from "../../../contracts/libraries/ShareSeconds.sol";
 import {Epoch, Parts, SlashMath} from "../../../contracts/libraries/SlashMath.sol";
 import {Totals} from "../../../contracts/libraries/Totals.sol";
-import {VM} from "./Cheats.sol";
+import {VM} from "../Cheats.sol";
 
 contract LibrariesTest {
     Earnings private earnings;

@@ -9,14 +9,13 @@ import {Earned} from "../../../contracts/libraries/Earnings.sol";
 import {FloorOutOfBounds} from "../../../contracts/libraries/Floors.sol";
 import {StreamId} from "../../../contracts/libraries/Types.sol";
 import {CallbackToken, FalseToken, LyingToken, MovedFalseToken} from "../../../contracts/mocks/WeirdTokens.sol";
-import {Mintable, VM} from "./Cheats.sol";
-import {Scene} from "./Scene.sol";
+import {VM} from "../Cheats.sol";
+import {Mintable, Scene} from "./Scene.sol";
 
 /// Alice holds 60 and Bob 40 ether of pool shares from the very start of epoch 2 on; the commission is 10 %.
 ///
 /// What a share-second earned is rounded down, so who is due a whole number of wei gets one less.
 contract RewardsDistributorTest is Scene {
-    uint256 private constant ETHER = 1e18;
     uint96 private constant PAID = 1000e18;
     uint8 private constant LOW = 16; // floor
     uint8 private constant HIGH = 43; // floor, of which an epoch without moves has 78 %

@@ -3,59 +3,30 @@ pragma solidity ^0.8.34;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IAVSRegistry} from "../../../contracts/interfaces/IAVSRegistry.sol";
-import {IDelegationManager} from "../../../contracts/interfaces/IDelegationManager.sol";
-import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
-import {ISlashingManager} from "../../../contracts/interfaces/ISlashingManager.sol";
 import {IStakingVault} from "../../../contracts/interfaces/IStakingVault.sol";
-import {Accepted, AvsId} from "../../../contracts/libraries/Types.sol";
-import {Mintable, VM} from "./Cheats.sol";
+import {AvsId} from "../../../contracts/libraries/Types.sol";
+import {VM} from "../Cheats.sol";
+import {Deployment} from "../Deployment.sol";
 
-/// One deployment at the start of epoch 1, one vault, one operator, and three stakers who have the asset.
-///
-/// The contracts come from their artifacts: a test that imports only interfaces compiles in a moment.
-abstract contract Scene {
-    address internal constant OWNER = address(0x10000);
-    address internal constant GUARDIAN = address(0x20000);
-    address internal constant AVS_OWNER = address(0x30000);
-    address internal constant SLASHER = address(0x40000);
-    address internal constant RESOLVER = address(0x50000);
-    address internal constant RECIPIENT = address(0x60000);
-    address internal constant OPERATOR = address(0x70000);
+/// A token that anyone can mint.
+interface Mintable is IERC20 {
+    function mint(address to, uint256 amount) external;
+}
+
+/// One vault, one operator, and two stakers who have the asset.
+abstract contract Scene is Deployment(1_000_000) {
     address internal constant OTHER_OPERATOR = address(0x80000);
     address internal constant STRANGER = address(0x90000);
     address internal constant ALICE = address(0xA0000);
     address internal constant BOB = address(0xB0000);
-    address internal constant DEAD = 0x000000000000000000000000000000000000dEaD;
 
-    uint48 internal constant GENESIS = 1_000_000;
-    uint48 internal constant EPOCH = 7 days;
-    uint48 internal constant REPORT_WINDOW = 4 days;
-    uint48 internal constant MAX_VETO = 2 days;
-    uint48 internal constant EXECUTE_WINDOW = 1 days;
-
-    uint256 internal constant SEED = 1e6;
+    uint256 internal constant ETHER = 1e18;
     uint256 internal constant CAP = 1e27;
 
-    IAVSRegistry internal registry;
-    ISlashingManager internal slashing;
-    IDelegationManager internal delegation;
-    IRewardsDistributor internal rewards;
     Mintable internal asset;
     IStakingVault internal vault;
 
     constructor() {
-        VM.warp(GENESIS);
-        uint64 nonce = VM.getNonce(address(this));
-        registry = _newRegistry(
-            _timing(),
-            VM.computeCreateAddress(address(this), nonce + 2),
-            VM.computeCreateAddress(address(this), nonce + 1),
-            VM.computeCreateAddress(address(this), nonce + 3)
-        );
-        bytes memory wiring = abi.encode(registry);
-        slashing = ISlashingManager(VM.deployCode("SlashingManager.sol:SlashingManager", wiring));
-        delegation = IDelegationManager(VM.deployCode("DelegationManager.sol:DelegationManager", wiring));
-        rewards = IRewardsDistributor(VM.deployCode("RewardsDistributor.sol:RewardsDistributor", wiring));
         asset = _newToken("TestToken.sol:TestToken", abi.encode("Asset", "AST", 18));
         vault = _newVault(address(asset), false);
         _openVault(vault);
@@ -64,33 +35,12 @@ abstract contract Scene {
 
     // ------------------------------------------------------------------------------------------------------- making
 
-    function _timing() internal pure returns (IAVSRegistry.Timing memory) {
-        return IAVSRegistry.Timing(GENESIS, EPOCH, REPORT_WINDOW, MAX_VETO, EXECUTE_WINDOW);
-    }
-
-    function _newRegistry(IAVSRegistry.Timing memory timing, address delegation_, address slashing_, address rewards_)
-        internal
-        returns (IAVSRegistry)
-    {
-        return IAVSRegistry(
-            VM.deployCode(
-                "AVSRegistry.sol:AVSRegistry", abi.encode(timing, OWNER, GUARDIAN, delegation_, slashing_, rewards_)
-            )
-        );
-    }
-
     /// Of which the stakers have plenty.
     function _newToken(string memory artifact, bytes memory arguments) internal returns (Mintable token) {
         token = Mintable(VM.deployCode(artifact, arguments));
         token.mint(address(this), 1e36);
         token.mint(ALICE, 1e36);
         token.mint(BOB, 1e36);
-    }
-
-    function _newVault(address asset_, bool native) internal returns (IStakingVault) {
-        return IStakingVault(
-            VM.deployCode("StakingVault.sol:StakingVault", abi.encode(asset_, registry, native, "Vault", "vAST"))
-        );
     }
 
     /// Lists and seeds a vault, and lets the stakers in.
@@ -150,16 +100,7 @@ abstract contract Scene {
 
     // --------------------------------------------------------------------------------------------------------- time
 
-    function _start(uint256 epoch) internal pure returns (uint256) {
-        return GENESIS + (epoch - 1) * EPOCH;
-    }
-
     function _goTo(uint256 epoch) internal {
         VM.warp(_start(epoch));
-    }
-
-    /// The loosest mandate there is, and any open request.
-    function _anything() internal pure returns (Accepted memory) {
-        return Accepted(10_000, 10_000, 0, true);
     }
 }

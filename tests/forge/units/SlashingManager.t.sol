@@ -4,14 +4,13 @@ pragma solidity ^0.8.34;
 import {IAVSRegistry} from "../../../contracts/interfaces/IAVSRegistry.sol";
 import {ISlashingManager} from "../../../contracts/interfaces/ISlashingManager.sol";
 import {AvsId, RequestId} from "../../../contracts/libraries/Types.sol";
-import {VM} from "./Cheats.sol";
+import {VM} from "../Cheats.sol";
 import {Scene} from "./Scene.sol";
 
 /// A pool with a loss budget of 90 % and 100 ether of pool shares, in epoch 4, in which three allocations are in force.
 ///
 /// Σg is 40 % and Σh 60 %: what is shared is 50 %.
 contract SlashingManagerTest is Scene {
-    uint256 private constant ETHER = 1e18;
     bytes32 private constant EVIDENCE = "evidence";
 
     AvsId private avs; // burns at once: 20 % guaranteed, 30 % elastic

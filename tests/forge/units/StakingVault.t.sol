@@ -11,8 +11,8 @@ import {IDelegationManager} from "../../../contracts/interfaces/IDelegationManag
 import {IStakingVault} from "../../../contracts/interfaces/IStakingVault.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {CallbackToken, LazyRebaseToken, NoZeroToken, ShortToken} from "../../../contracts/mocks/WeirdTokens.sol";
-import {Mintable, VM} from "./Cheats.sol";
-import {Scene} from "./Scene.sol";
+import {VM} from "../Cheats.sol";
+import {Mintable, Scene} from "./Scene.sol";
 
 /// Wrapped ether.
 contract WETH is TestToken("Wrapped", "WETH", 18) {
@@ -30,7 +30,6 @@ contract WETH is TestToken("Wrapped", "WETH", 18) {
 }
 
 contract StakingVaultTest is Scene {
-    uint256 private constant ETHER = 1e18;
     uint256 private constant MAX_SUPPLY = type(uint96).max;
 
     function _newNative() private returns (IStakingVault native) {
