@@ -260,6 +260,8 @@ def errors_in_one_line() -> Iterator[None]:
     """Ends the command with one line that says what went wrong and what to do."""
     try:
         yield
+    except BrokenPipeError:  # whoever reads the output has seen enough: click ends quietly
+        raise
     except (NotConnected, NotMined) as error:
         raise _Ended(str(error), UNREACHABLE) from error
     except CatenaryError as error:
