@@ -19,7 +19,7 @@ import yaml
 from ape import project
 
 import scripts.deploy
-from deployer.console import names
+from deployer.journal import contract_at, read_deployment
 from tests.conftest import ROLES
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, ZERO_ADDRESS
 
@@ -65,7 +65,9 @@ def _deploy(home: Path, six: str) -> dict[str, Any]:
     (home / "config" / "local.yaml").write_text(yaml.safe_dump(config))
     scripts.deploy.HOME = home
     scripts.deploy.cli.main(["--network", NETWORK, "--account", "TEST::0"], standalone_mode=False)
-    return names(home)
+    deployment = read_deployment(home / "deployments" / "local.json")
+    vaults = {symbol: contract_at(entry) for symbol, entry in deployment["vaults"].items()}
+    return {"registry": contract_at(deployment["contracts"]["AVSRegistry"]), **vaults}
 
 
 def _scene(contracts: dict[str, Any], accounts: dict[str, Any]) -> dict[str, int]:
