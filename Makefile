@@ -7,9 +7,10 @@ export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
 export APE_DATA_FOLDER := $(CURDIR)/.ape
 
 SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
+DEVNET := catenary/devnet.json.xz
 
 .PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
-	history deploy console devnet state site lint format sizes clean
+	history deploy console devnet wheel site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,7 +40,7 @@ build: .build/.done ## compile the contracts
 demo: build ## play a restaking life on a node of its own, or on NETWORK=http://127.0.0.1:8545
 	@env -u APE_FOUNDRY_HOST ape run demo $(if $(NETWORK),--network $(NETWORK)) $(ARGS)
 
-test: build ## run the tests on two nodes at once; ARGS is passed on to pytest
+test: build $(DEVNET) ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
 units: setup ## run the unit tests in Forge
@@ -72,11 +73,15 @@ deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is fo
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))
 
-devnet: setup ## keep a node with a state to try everything on, until Ctrl-C; ARGS is passed on to `catenary devnet`
+devnet: $(DEVNET) ## keep a node with a state to try everything on, until Ctrl-C; ARGS is passed on to `catenary devnet`
 	catenary devnet $(ARGS)
 
-state: build ## play a part of the demo and write what `catenary devnet` starts with
+# What the devnet starts with: a part of the demo, played to its middle.
+$(DEVNET): .build/.done tools/devnet.py $(wildcard demo/*.py)
 	env -u APE_FOUNDRY_HOST PYTHONPATH=. python tools/devnet.py
+
+wheel: $(DEVNET) ## build the package catenary into .build/wheel
+	python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir .build/wheel .
 
 abis: build ## write the ABIs that the package catenary ships
 	python tools/abis.py

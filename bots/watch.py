@@ -23,6 +23,7 @@ from silverback.main import SharedState
 from catenary.deployment import Deployment
 from catenary.errors import NotConnected
 from catenary.history import History
+from catenary.protocol import Protocol
 from catenary.watch import Interest, Watch, Webhook
 from catenary.watch.watch import default_file
 
@@ -38,8 +39,13 @@ def watcher() -> Watch:
     setting = os.environ.get
     deployment = Deployment.find(Path(path) if (path := setting("CATENARY_DEPLOYMENT")) else None)
     history = History(Path(file) if (file := setting("CATENARY_HISTORY")) else default_file(deployment), deployment)
-    avs, webhook = setting("CATENARY_AVS"), setting("CATENARY_WEBHOOK")
-    interest = Interest(setting("CATENARY_STAKER"), setting("CATENARY_OPERATOR"), int(avs) if avs else None)
+    staker, operator, avs, webhook = (setting(f"CATENARY_{each}") for each in ("STAKER", "OPERATOR", "AVS", "WEBHOOK"))
+    protocol = Protocol(deployment)  # checks what is named: alerts that never come would not be missed
+    interest = Interest(
+        protocol.address(staker) if staker else None,
+        protocol.address(operator) if operator else None,
+        protocol.avs(int(avs)).number if avs else None,
+    )
     if not webhook:
         logger.warning("CATENARY_WEBHOOK is not set: alerts are logged only")
     return Watch(history, interest, Webhook(webhook) if webhook else None, name="bot")

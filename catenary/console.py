@@ -18,6 +18,7 @@ from catenary import devnet
 from catenary.anvil import mine
 from catenary.chain import Contract, local_account, web3
 from catenary.contracts import contract_type
+from catenary.deployment import Deployment
 from catenary.errors import CatenaryError
 from catenary.pool import Payout
 from catenary.protocol import Protocol
@@ -54,7 +55,7 @@ def names(protocol: Protocol) -> dict[str, Any]:
     if ape.chain.provider.network.is_local:
         found["account"] = ape.accounts.test_accounts[0]
         found["skip_epochs"] = lambda count=1: _skip_epochs(protocol, count)
-        if protocol.deployment == devnet.deployment():
+        if Deployment.shipped("local").exists() and protocol.deployment == devnet.deployment():
             found["people"] = {each.name: local_account(index) for index, each in enumerate(devnet.people())}
     return found
 

@@ -1,6 +1,6 @@
 """
-A node of one's own in the middle of a restaking life, without sources and without a compiler: its state ships with this
-package, as `tools/devnet.py` made it by playing a part of the demo.
+A node of one's own in the middle of a restaking life, without sources and without a compiler: its state ships with the
+wheel of this package, as `tools/devnet.py` makes it by playing a part of the demo.
 """
 
 import json
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from catenary.anvil import Anvil, ask, running
 from catenary.deployment import Deployment
+from catenary.errors import CatenaryError
 
 PEOPLE = 20  # accounts of Anvil's own
 
@@ -31,10 +32,14 @@ class Person:
 @contextmanager
 def devnet(port: int | None = None) -> Iterator[Anvil]:
     """The node, on a port or on one that is free. Its time goes on from where the story stopped."""
-    packed = resources.files("catenary").joinpath("devnet.json.xz").read_bytes()
+    packed = Path(str(resources.files("catenary"))) / "devnet.json.xz"
+    if not packed.exists():
+        raise CatenaryError(
+            "this copy of Catenary has no state for a devnet: in its repository, `make devnet` makes one"
+        )
     with TemporaryDirectory() as folder:
         state = Path(folder) / "state.json"
-        state.write_bytes(lzma.decompress(packed))
+        state.write_bytes(lzma.decompress(packed.read_bytes()))
         with running("--accounts", str(PEOPLE), "--load-state", str(state), port=port) as node:
             # Else the next block would have the time of this computer, and come months earlier or later.
             ask(node.web3, "evm_setTime", node.web3.eth.get_block("latest")["timestamp"])

@@ -28,10 +28,15 @@ def differences(config: Config, deployment: Mapping[str, Any]) -> list[str]:
     contracts, vaults = deployment["contracts"], deployment["vaults"]
     stand_ins = {vault.asset for vault in config.vaults} & {*STAND_INS}
     missing = sorted({*CORE, *stand_ins} - {*contracts}) + sorted({vault.symbol for vault in config.vaults} - {*vaults})
-    broken = [f"{name} is not deployed" for name in missing]
-    broken += [line for entries in (contracts, vaults) for item in entries.items() for line in _creation(*item)]
+    broken = [f"{name} is not deployed" for name in missing] + differences_of_source(deployment)
     # What was not created from this source cannot be asked for more.
     return broken or _wiring(config, contracts, vaults)
+
+
+def differences_of_source(deployment: Mapping[str, Any]) -> list[str]:
+    """What was not created as the file says and from this source, in one line each."""
+    entries = (*deployment["contracts"].items(), *deployment["vaults"].items())
+    return [line for name, entry in entries for line in _creation(name, entry)]
 
 
 def _creation(name: str, entry: Mapping[str, Any]) -> list[str]:

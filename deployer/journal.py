@@ -198,7 +198,8 @@ class Journal:
         """What to allow, with a quarter for what changes meanwhile [gas]. Says what it would revert with."""
         call = {"from": txn.sender, "value": txn.value, "data": txn.data}
         call |= {"to": txn.receiver} if txn.receiver else {}
-        # After its first block Anvil would estimate at the time 1; public nodes may have no pending block.
+        # Until its first block Anvil estimates as at the time 1, but not so if asked for the pending block; and public
+        # nodes may have none.
         block = "pending" if self._provider.network.is_dev else "latest"
         try:
             estimate: int = self._provider.web3.eth.estimate_gas(call, block)

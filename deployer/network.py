@@ -1,5 +1,6 @@
 """The node that is asked, and what it says when it does not answer."""
 
+import os
 import re
 from typing import Any
 
@@ -11,7 +12,9 @@ from web3.exceptions import CannotHandleRequest, Web3RPCError
 
 from deployer.errors import DeployError
 
-# Of config: node.ethereum.<network>.uri in ape-config.yaml.
+ANSWER = 30  # how long a node may take to answer [s]
+
+# For node.ethereum.<network>.uri in ape-config.yaml.
 URI_VARIABLES = {"sepolia": "SEPOLIA_RPC_URL", "hoodi": "HOODI_RPC_URL"}
 
 
@@ -20,6 +23,8 @@ def require_uri(provider: ProviderAPI) -> None:
     network = provider.network.name
     if provider.name != "node" or provider.network.is_dev:
         return
+    if "WEB3_PROVIDER_URI" in os.environ:
+        raise DeployError("unset WEB3_PROVIDER_URI: its node would be asked, whatever --network says")
     settings: Any = provider.settings
     configured = provider.provider_settings.get("uri") or settings.ethereum.get(network, {}).get("uri") or ""
     if not re.match(r"(http|ws)s?://", configured):
@@ -29,11 +34,11 @@ def require_uri(provider: ProviderAPI) -> None:
 
 
 def limit_waiting() -> None:
-    """Gives up a node that does not answer when it would give up a transaction; Ape would wait for half an hour."""
+    """Has web3 ask a node that does not answer again, and then give it up; Ape would wait for half an hour."""
     provider: Any = ape.chain.provider
-    http = getattr(provider.web3.provider, "_active_provider", None)
+    http: Any = getattr(provider.web3.provider, "_active_provider", None)
     if hasattr(http, "_request_kwargs"):
-        http._request_kwargs["timeout"] = provider.network.transaction_acceptance_timeout
+        http._request_kwargs["timeout"] = min(ANSWER, provider.network.transaction_acceptance_timeout)
 
 
 def reason(error: Exception) -> str:
@@ -43,7 +48,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, Web3RPCError) and error.rpc_response:
         return str(error.rpc_response["error"]["message"])
     text = re.sub(r"(url: )\S+", r"\1(hidden)", " ".join(str(error).split()))
-    return re.sub(r"https?://\S+", "(hidden)", text).rstrip(".")
+    return re.sub(r"https?://[^\s'\")]+", "(hidden)", text).rstrip(".")
 
 
 def waiting_nonces(provider: Any, account: str, nonce: int) -> list[int]:

@@ -16,7 +16,7 @@ from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from web3.exceptions import Web3Exception
 
-from deployer.check import check_chain, differences
+from deployer.check import check_chain, differences, differences_of_source
 from deployer.config import load_config
 from deployer.deploy import deploy
 from deployer.errors import DeployError
@@ -52,7 +52,7 @@ class DeployCommand(ConnectedProviderCommand):
 @click.option("--force", is_flag=True, help="Deploy anew and overwrite the deployment file.")
 @click.option("--replace", is_flag=True, help="Send what is in no block yet again, with a higher fee, and go on.")
 @click.option("--check", is_flag=True, help="Deploy nothing: read back what was deployed.")
-@click.option("--verify", "publish", is_flag=True, help="Deploy nothing: verify what was deployed on Etherscan.")
+@click.option("--verify", "publish", is_flag=True, help="Deploy nothing: publish the sources on Etherscan.")
 def cli(
     provider: ProviderAPI,
     account: AccountAPI | None,
@@ -71,11 +71,11 @@ def cli(
         check_chain(config)
         if check or publish:
             deployment = read_deployment(path)
-            if mismatches := differences(config, deployment):
+            if mismatches := differences(config, deployment) if check else differences_of_source(deployment):
                 raise DeployError("\n".join(mismatches))
             if publish:
                 verify(deployment)
-            click.echo(f"{path}: all is as it should be")
+            click.echo(f"{path}: all is {'as it should be' if check else 'verified'}")
             return
         if account is None:
             raise DeployError(

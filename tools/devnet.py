@@ -1,4 +1,4 @@
-"""Plays a part of the demo and writes what `catenary devnet` starts with: `make state`."""
+"""Plays a part of the demo and writes what `catenary devnet` starts with: `make devnet` and `make wheel` do."""
 
 import gzip
 import json

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import click
@@ -113,8 +114,8 @@ def watch(
         try:
             if from_block is not None:
                 watcher.begin(from_block - 1)
-            with _interruptible():
-                _follow(session, watcher, once=once, every=every)
+            with _Stop() as stop:
+                _follow(session, watcher, stop, once=once, every=every)
             if watcher.waiting:
                 wrong = watcher.post(at_once=True)
             if watcher.waiting:
@@ -128,9 +129,14 @@ def watch(
             watcher.close()
 
 
-def _follow(session: Session, watcher: Watch, *, once: bool, every: float) -> None:
+def _follow(session: Session, watcher: Watch, stop: "_Stop", *, once: bool, every: float) -> None:
     with _bar() as progress:
-        _say(session, watcher.look(progress))
+
+        def at_each_step(done: int, total: int, events: int) -> None:
+            progress(done, total, events)
+            stop.now_if_asked()
+
+        _say(session, watcher.look(at_each_step))
     away, failing = False, False
     if not once:
         click.echo(f"watching from block {watcher.history.tip} on; Ctrl-C ends it", err=True)
@@ -143,7 +149,7 @@ def _follow(session: Session, watcher: Watch, *, once: bool, every: float) -> No
         failing = bool(watcher.waiting) and (failing or wrong is not None)
         if once:
             return
-        time.sleep(every)
+        stop.wait(every)
         try:
             _say(session, watcher.look())
         except NotConnected as error:
@@ -198,18 +204,39 @@ def _bar() -> Iterator[Callable[[int, int, int], None]]:
         yield progress
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Goes on after Ctrl-C, or SIGTERM."""
+class _Stop:
+    """
+    Asked for by Ctrl-C or SIGTERM, and done between two looks, so that nothing is left half said; the second time at
+    once. Ends the `with` that it stands in.
+    """
 
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
+    def __init__(self) -> None:
+        self._asked, self._idle = False, False
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> "_Stop":
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+        return kind is KeyboardInterrupt
+
+    def _ask(self, *_: Any) -> None:
+        if self._asked or self._idle:
+            raise KeyboardInterrupt
+        self._asked = True
+
+    def now_if_asked(self) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def wait(self, seconds: float) -> None:
+        self.now_if_asked()
+        self._idle = True
+        try:
+            time.sleep(seconds)
+        finally:
+            self._idle = False

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 
 from catenary import devnet
@@ -20,7 +19,6 @@ from catenary.chain import Chain, asking
 from catenary.deployment import Deployment
 from catenary.pool import Pool
 from catenary.protocol import Protocol
-from deployer.contracts import container
 from tests.helpers.protocol import ETHER, WAD
 
 COMMAND = Path(sys.executable).parent / "catenary"
@@ -126,16 +124,6 @@ def test_devnet__rise__is_announced(there: Protocol) -> None:
 def test_devnet__earlier_blocks__can_be_read(there: Protocol) -> None:
     """Before anything was slashed."""
     assert pool_of(there.at(there.deployment.block + 60), "Borealis").retained == WAD
-
-
-def test_devnet__state__is_of_these_contracts(kept: dict[str, Any]) -> None:
-    """Else `make state` makes it anew."""
-    content = json.loads(Deployment.shipped("local").read_text())
-    node = Web3(HTTPProvider(kept["node"]))
-    for entry in (*content["contracts"].values(), *content["vaults"].values()):
-        sent = node.eth.get_transaction(entry["transaction"])["input"]
-        code = container(entry["contract"]).contract_type.deployment_bytecode
-        assert bytes(sent).startswith(bytes(HexBytes(code.bytecode)))
 
 
 def test_find__file_of_another_node_in_the_folder__does_not_hide_the_devnet(

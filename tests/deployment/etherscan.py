@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass
 class Etherscan:
-    """What was posted, and what is answered to the next questions for a result; after those it is a pass."""
+    """What was posted, and what is answered to the next posts and questions for a result; after those all is well."""
 
     url: str = ""
     posted: list[dict[str, str]] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
 
     def answer(self, query: dict[str, str], form: dict[str, str]) -> str:
@@ -23,7 +24,7 @@ class Etherscan:
             return "Missing/Invalid API Key"
         if form.get("action") == "verifysourcecode":
             self.posted.append(query | form)
-            return f"guid{len(self.posted)}"
+            return self.replies.pop(0) if self.replies else f"guid{len(self.posted)}"
         if query.get("action") == "checkverifystatus":
             return self.results.pop(0) if self.results else "Pass - Verified"
         return "Error! Missing Or invalid Action name"

@@ -250,6 +250,16 @@ def test_deploy__owner_is_another__gives_out_the_owners_calls_until_they_are_mad
     command.succeed("--check", account=None)
 
 
+def test_deploy__owner_is_a_contract_but_no_timelock__gives_out_the_calls_alone(
+    command: Command, owner: AccountAPI
+) -> None:
+    contract = owner.deploy(project.TestToken, "Asset", "AST", 18)
+    command.configure(owner=contract.address)
+    command.succeed()
+
+    assert [[*call] for call in command.deployment["ownerCalls"]] == [["description", "to", "data"]] * 2
+
+
 def test_deploy__owner_goes_on_with_its_own_account__makes_its_calls(
     command: Command, owner: AccountAPI, stranger: AccountAPI
 ) -> None:

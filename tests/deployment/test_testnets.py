@@ -412,6 +412,12 @@ def test_testnets__no_node_named__is_refused(sepolia: Command, uri: str | None) 
     )
 
 
+def test_testnets__node_that_web3_would_prefer__is_refused(sepolia: Command, hoodi: Command) -> None:
+    assert sepolia.fail(environment={"WEB3_PROVIDER_URI": hoodi.node.url}) == (
+        "unset WEB3_PROVIDER_URI: its node would be asked, whatever --network says"
+    )
+
+
 def test_testnets__node_not_there__is_said_without_its_url(sepolia: Command) -> None:
     error = sepolia.fail(environment={"SEPOLIA_RPC_URL": "http://127.0.0.1:1/v2/key-of-mine"})
 
@@ -457,7 +463,7 @@ def test_testnets__verified__posts_what_compiles_to_what_is_on_the_chain(hoodi: 
             f"{name}: Pass - Verified, https://hoodi.etherscan.io/address/{hoodi.entries[name]['address']}#code"
             for name in expected
         ),
-        "~/deployments/hoodi.json: all is as it should be",
+        "~/deployments/hoodi.json: all is verified",
     ]
     metadata = compiled_metadata(explorer.posted)
     for name, post in zip(expected, explorer.posted, strict=True):
@@ -518,12 +524,15 @@ def test_testnets__verified_without_a_key__says_so(hoodi: Command, explorer: Eth
     assert explorer.posted == []
 
 
-def test_testnets__verified_and_one_fails__names_it_and_goes_on(hoodi: Command, explorer: Etherscan) -> None:
+def test_testnets__verified_and_one_is_already_and_one_fails__names_that_and_goes_on(
+    hoodi: Command, explorer: Etherscan
+) -> None:
     explorer.posted.clear()
+    explorer.replies[:] = ["Contract source code already verified"]
     explorer.results[:] = ["Fail - Unable to verify"]
-    address = hoodi.entries["AVSRegistry"]["address"]
+    address = hoodi.entries["SlashingManager"]["address"]
 
     assert hoodi.fail("--verify", environment={"ETHERSCAN_API_KEY": "key-of-mine"}) == (
-        f"AVSRegistry at {address} is not verified: Fail - Unable to verify"
+        f"SlashingManager at {address} is not verified: Fail - Unable to verify"
     )
     assert len(explorer.posted) == 6

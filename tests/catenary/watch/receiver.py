@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-PATIENCE = 60  # with what a process is to do [s]
+PATIENCE = 120  # with what a process is to do [s]
 
 
 @dataclass
