@@ -16,7 +16,7 @@ from tests.helpers.protocol import ETHER, ZERO_ADDRESS
 
 @pytest.fixture
 def contracts(deployed: Command) -> dict[str, Any]:
-    return names(deployed.file)
+    return names(deployed.home)
 
 
 def rewrite(command: Command, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

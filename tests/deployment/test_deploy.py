@@ -15,7 +15,7 @@ from web3.exceptions import Web3RPCError
 
 from deployer.console import names
 from deployer.contracts import create_address
-from deployer.journal import Journal
+from deployer.journal import Journal, contract_at
 from tests.deployment.conftest import CONFIG, WETH_VAULT, Command
 from tests.helpers.protocol import ZERO_ADDRESS
 
@@ -135,7 +135,7 @@ def test_deploy__owner_guardian_and_genesis_of_the_config__are_deployed(
     timing = {"genesis": genesis, "epoch": 600, "report_window": 300, "max_veto": 0, "execute_window": 300}
     command.configure(owner=stranger.address, guardian=guardian.address, timing=timing, vaults=[])
     command.succeed()
-    registry = names(command.file)["registry"]
+    registry = names(command.home)["registry"]
 
     assert (registry.owner(), registry.guardian(), registry.paused()) == (stranger, guardian, False)
     views = [registry.GENESIS, registry.EPOCH, registry.REPORT_WINDOW, registry.MAX_VETO, registry.EXECUTE_WINDOW]
@@ -176,7 +176,7 @@ def test_deploy__result_is_not_as_it_should_be__fails_and_is_not_complete(
     command: Command, owner: AccountAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt(command, monkeypatch, TRANSACTIONS - 1, sent=False)
-    registry = names(command.file)["registry"]
+    registry = contract_at(command.deployment["contracts"]["AVSRegistry"])
     registry.pause(sender=owner)
 
     assert command.fail() == "AVSRegistry.paused is True, not False"
@@ -268,7 +268,7 @@ def test_deploy__owner_goes_on_with_its_own_account__makes_its_calls(
     command.succeed(account="TEST::11")
 
     assert command.deployment["complete"] is True
-    registry = names(command.file)["registry"]
+    registry = names(command.home)["registry"]
     assert (registry.owner(), registry.guardian()) == (stranger, owner)
 
 
@@ -289,7 +289,7 @@ def test_deploy__seed_is_missing__says_so_and_goes_on_when_it_is_there(command: 
     asset.mint(owner, 600_000, sender=owner)
     command.succeed()
     assert asset.balanceOf(owner) == 0
-    assert asset.balanceOf(names(command.file)["cAST"]) == 1_000_000
+    assert asset.balanceOf(names(command.home)["cAST"]) == 1_000_000
 
 
 @pytest.mark.parametrize("decimals", [5, 19])
