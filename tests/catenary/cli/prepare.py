@@ -65,7 +65,7 @@ def _deploy(home: Path, six: str) -> dict[str, Any]:
     (home / "config" / "local.yaml").write_text(yaml.safe_dump(config))
     scripts.deploy.HOME = home
     scripts.deploy.cli.main(["--network", NETWORK, "--account", "TEST::0"], standalone_mode=False)
-    return names(home / "deployments" / "local.json")
+    return names(home)
 
 
 def _scene(contracts: dict[str, Any], accounts: dict[str, Any]) -> dict[str, int]:
