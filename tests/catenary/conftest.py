@@ -7,10 +7,21 @@ import pytest
 
 import catenary
 from catenary.chain import Contract
+from tests.catenary.shell import cli_scene, prepared_shell, shell, who
 from tests.helpers.protocol import Protocol
 from tests.slashing.conftest import at_once, empty_scene, scene, shared, with_veto
 
-__all__ = ["at_once", "empty_scene", "scene", "shared", "with_veto"]
+__all__ = [
+    "at_once",
+    "cli_scene",
+    "empty_scene",
+    "prepared_shell",
+    "scene",
+    "shared",
+    "shell",
+    "who",
+    "with_veto",
+]
 
 
 @pytest.fixture(scope="session")

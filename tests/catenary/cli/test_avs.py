@@ -7,7 +7,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from catenary.cli.app import moment
-from tests.catenary.cli.conftest import Scene, Shell, Who
+from tests.catenary.shell import Scene, Shell, Who
 from tests.helpers.protocol import BURN, DAY, ETHER, WAD
 
 EPOCH = 7 * DAY

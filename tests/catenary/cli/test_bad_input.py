@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from tests.catenary.cli.conftest import COMMAND, Done, Node, Proxy, Scene, Shell, Who, anvil, ended
+from tests.catenary.shell import COMMAND, Done, Node, Proxy, Scene, Shell, Who, anvil, ended
 from tests.helpers.protocol import ETHER
 
 REFUSED, UNREADABLE, UNREACHABLE, DECLINED = 1, 2, 3, 4

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.catenary.cli.conftest import cli_scene, prepared_shell, shell, who
 from tests.catenary.watch.receiver import Receiver, receiving
-
-__all__ = ["cli_scene", "prepared_shell", "shell", "who"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.catenary.cli.conftest import PATIENCE, ROOT, Scene, Shell, Who
+from tests.catenary.shell import PATIENCE, ROOT, Scene, Shell, Who
 from tests.catenary.watch.receiver import Receiver, wait_until
 
 SILVERBACK = Path(sys.executable).parent / "silverback"

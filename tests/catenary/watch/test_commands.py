@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catenary.units import moment
-from tests.catenary.cli.conftest import Done, Scene, Shell, Who, ended
+from tests.catenary.shell import Done, Scene, Shell, Who, ended
 from tests.catenary.watch.receiver import Receiver, gate_to, wait_until
 from tests.helpers.protocol import ETHER
 

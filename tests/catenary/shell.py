@@ -24,7 +24,7 @@ from click.testing import CliRunner
 from catenary.cli import cli
 from tests.conftest import ROLES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).parent / "catenary"
 PATIENCE = 120  # for a process [s]
 
@@ -253,7 +253,7 @@ def prepared_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     home = tmp_path_factory.mktemp("catenary")
     with anvil() as node:
         subprocess.run(
-            [sys.executable, "-m", "tests.catenary.cli.prepare", home],
+            [sys.executable, "-m", "tests.catenary.prepare", home],
             cwd=ROOT,
             env={**os.environ, "APE_FOUNDRY_HOST": node.url, "PYTHONPATH": str(ROOT)},
             check=True,

@@ -1,5 +1,5 @@
 """
-Deploys to the node of APE_FOUNDRY_HOST and builds the scene there: `python -m tests.catenary.cli.prepare FOLDER`.
+Deploys to the node of APE_FOUNDRY_HOST and builds the scene there: `python -m tests.catenary.prepare FOLDER`.
 
 A process of its own: Ape remembers contracts by address, and the node of the tests has others at the same addresses.
 
