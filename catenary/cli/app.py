@@ -58,7 +58,7 @@ class Session:
         """Who sends: an account of Ape's by its alias or address, on a local node also TEST::0 to TEST::19."""
         name = self.account_name
         if not name:
-            raise UnknownName("name who sends by --account, as one of those that `ape accounts list` shows")
+            raise UnknownName("name an account by --account, as one of those that `ape accounts list` shows")
         if name.startswith("TEST::") and ape.chain.provider.network.is_local:
             index = name.removeprefix("TEST::")
             if not index.isdecimal() or int(index) > 19:
@@ -130,12 +130,12 @@ class Session:
             steps = [simulation.Step.of(call, account.address) for call in calls]
             simulate.show(self, simulation.simulate(self.protocol, steps))
             return
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
         if not self.yes and not _confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
         brought: Mapping[str, Any] = {}
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
         with redirect_stdout(sys.stderr):  # Ape asks for passphrases there
             _unlock(account)
             for call in calls:
@@ -284,7 +284,7 @@ def _confirmed(question: str) -> bool:
     try:
         with redirect_stdout(sys.stderr):  # where click would write a space
             return click.confirm(question, err=True)
-    except click.Abort:  # nobody is there to answer
+    except click.Abort:  # Ctrl-C, or nobody is there to answer
         click.echo(err=True)
         return False
 
