@@ -53,7 +53,8 @@ def running(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
                 start_new_session=True,  # so that Ctrl-C does not end it before whoever uses it
             )
         except FileNotFoundError:
-            raise CatenaryError("there is no `anvil` on PATH: install Foundry, https://getfoundry.sh") from None
+            how = "install Foundry, https://getfoundry.sh, or add node_modules/.bin"
+            raise CatenaryError(f"there is no `anvil` on PATH: {how}") from None
         try:
             node = Anvil(process, number)
             deadline = time.monotonic() + _PATIENCE

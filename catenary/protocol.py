@@ -109,7 +109,7 @@ class Protocol:
         found = [vault for vault, symbol in zip(vaults, symbols, strict=True) if name in (symbol, vault.address)]
         if len(found) != 1:
             known = ", ".join(symbols) or "none is listed"
-            raise UnknownName(f"{'two vaults' if found else 'no vault'} of that name, {name!r}: choose of {known}")
+            raise UnknownName(f"{'two vaults' if found else 'no vault'} of that name, {name!r}: choose from {known}")
         return found[0]
 
     @property

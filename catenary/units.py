@@ -32,7 +32,8 @@ class Unit:
             raise BadAmount(f"{amount!r} is not an amount: write it as in '1.5 {self.symbol}'")
         unit = (match[2] or "").strip()
         if unit.lower() not in (self.symbol.lower(), "wei"):
-            raise BadAmount(f"{amount!r} is counted in {unit or 'nothing'}: it must be in {self.symbol}, or in wei")
+            counted = f"is counted in {unit}" if unit else "has no unit"
+            raise BadAmount(f"{amount!r} {counted}: it must be in {self.symbol}, or in wei")
         digits = 0 if unit.lower() == "wei" else self.decimals
         whole, _, part = match[1].replace(",", "").replace("_", "").partition(".")
         part = part.rstrip("0")

@@ -64,7 +64,7 @@ def history(
     known = kinds()
     for name in names:
         if name.lower() not in known:
-            raise UnknownName(f"there is no event {name!r}: choose of {', '.join(sorted(known.values()))}")
+            raise UnknownName(f"there is no event {name!r}: choose from {', '.join(sorted(known.values()))}")
     vault = session.protocol.vault(vault_name).address if vault_name else None
     with _opened(session.protocol, file) as past:
         with _bar() as progress:

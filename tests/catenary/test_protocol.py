@@ -75,7 +75,7 @@ def test_address__of_an_account_or_a_text__has_its_checksum(sdk: catenary.Protoc
 
 def test_vault__by_symbol_or_address(sdk: catenary.Protocol, vault: ContractInstance) -> None:
     assert sdk.vault("cAST").address == sdk.vault(vault.address).address == vault.address
-    with pytest.raises(UnknownName, match="no vault of that name, 'AST': choose of cAST"):
+    with pytest.raises(UnknownName, match="no vault of that name, 'AST': choose from cAST"):
         sdk.vault("AST")
 
 

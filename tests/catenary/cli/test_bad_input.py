@@ -98,7 +98,7 @@ def test_words__that_cannot_be_read__end_with_2(shell: Shell, words: list[str]) 
     [
         ("1.0000001 SIX", "cSIX", "'1.0000001 SIX' has more decimals than the 6 of SIX: leave out what is beyond"),
         ("1 WETH", "cSIX", "'1 WETH' is counted in WETH: it must be in SIX, or in wei"),
-        ("1", "cSIX", "'1' is counted in nothing: it must be in SIX, or in wei"),
+        ("1", "cSIX", "'1' has no unit: it must be in SIX, or in wei"),
         ("1.5 wei", "cSIX", "'1.5 wei' has more decimals than the 0 of wei: leave out what is beyond"),
         ("0 SIX", "cSIX", "'0 SIX' is not an amount: it must be positive"),
         ("much", "cSIX", "'much' is not an amount: write it as in '1.5 SIX'"),
@@ -133,7 +133,7 @@ def test_address__that_is_none__is_refused(shell: Shell, who: dict[str, Who]) ->
 @pytest.mark.parametrize(
     ("account", "error"),
     [
-        (None, "name who sends by --account, as one of those that `ape accounts list` shows"),
+        (None, "name an account by --account, as one of those that `ape accounts list` shows"),
         ("nobody", "there is no account 'nobody': `ape accounts list` shows those there are"),
         ("TEST::20", "there is no account TEST::20: choose from TEST::0 to TEST::19"),
         ("TEST::x", "there is no account TEST::x: choose from TEST::0 to TEST::19"),

@@ -300,7 +300,7 @@ def test_complete__worthless_ticket__ends_it(shell: Shell, cli_scene: Scene, who
             ["deposit", "1001 SIX", "--vault", "cSIX"],
             "{bob} holds 1000000000 and needs 1001000000: use less, or undelegate and complete first.",
         ),
-        (["deposit", "1 WETH", "--vault", "WETH"], "no vault of that name, 'WETH': choose of cWETH, cSIX"),
+        (["deposit", "1 WETH", "--vault", "WETH"], "no vault of that name, 'WETH': choose from cWETH, cSIX"),
     ],
     ids=lambda value: " ".join(value[:4]) if isinstance(value, list) else "",
 )

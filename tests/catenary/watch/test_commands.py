@@ -94,7 +94,7 @@ def test_history__of_an_epoch_an_operator_a_vault_and_an_avs__is_only_that(
 def test_history__of_an_event_that_there_is_not__says_which_there_are(shell: Shell, file: list[str]) -> None:
     done = shell.run("history", "--kind", "slash", *file)
     assert done.code == 1
-    assert done.error.startswith("there is no event 'slash': choose of AVSRegistered, ")
+    assert done.error.startswith("there is no event 'slash': choose from AVSRegistered, ")
 
 
 # --- watch ---
