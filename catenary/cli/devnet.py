@@ -2,6 +2,7 @@
 
 import json
 import signal
+from contextlib import suppress
 from dataclasses import asdict
 
 import ape
@@ -23,20 +24,18 @@ def devnet(port: int, as_json: bool) -> None:
     """Keep a node with a state to try everything on, until Ctrl-C. Needs Anvil, and nothing else."""
     for way in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
         signal.signal(way, signal.default_int_handler)
-    try:
-        with errors_in_one_line(), node.devnet(port) as running:
-            with asking(running.web3):
-                protocol = Protocol(node.deployment()).pinned
-                block, time, epoch = protocol.chain.number, protocol.chain.time, protocol.epoch
-            people = node.people()
-            if as_json:
-                data = {"node": running.address, "process": running.process.pid, "block": block, "time": time}
-                click.echo(json.dumps(data | {"epoch": epoch, "people": [asdict(each) for each in people]}))
-            else:
-                _show(running.address, time, epoch, people)
-            wait_for(running)
-    except KeyboardInterrupt:
-        click.echo("the node has ended, and its state with it", err=True)
+    with errors_in_one_line(), suppress(KeyboardInterrupt), node.devnet(port) as running:
+        with asking(running.web3):
+            protocol = Protocol(node.deployment()).pinned
+            block, time, epoch = protocol.chain.number, protocol.chain.time, protocol.epoch
+        people = node.people()
+        if as_json:
+            data = {"node": running.address, "process": running.process.pid, "block": block, "time": time}
+            click.echo(json.dumps(data | {"epoch": epoch, "people": [asdict(each) for each in people]}))
+        else:
+            _show(running.address, time, epoch, people)
+        wait_for(running)
+    click.echo("the node has ended, and its state with it", err=True)
 
 
 @command(cli)
