@@ -20,7 +20,7 @@ from ape.exceptions import (
 )
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
 from eth_abi.abi import decode, encode
-from eth_abi.exceptions import EncodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
@@ -107,9 +107,13 @@ class Read(Generic[T]):
     make: Callable[..., T]  # takes what the view returns
 
     def answer(self, data: bytes) -> T:
-        if not data:
+        try:
+            answers = words(self.abi.outputs, data) if data else None  # the decoder takes nothing for zeros
+        except DecodingError:
+            answers = None
+        if answers is None:
             raise CatenaryError(f"{self.to} does not answer {self.abi.name}: it is not what it is taken for")
-        return self.make(*words(self.abi.outputs, data))
+        return self.make(*answers)
 
 
 class Chain:

@@ -84,6 +84,24 @@ def test_all__one_is_no_contract__is_refused(sdk: catenary.Protocol, alice: Acco
         sdk.chain.get(stranger.read("epoch", make=int))
 
 
+def test_get__answer_that_is_none__is_refused(sdk: catenary.Protocol) -> None:
+    """A number, where a text is asked for."""
+    read = Contract("ERC20", sdk.registry.address).read("symbol", make=str)
+    word = catenary.chain.Read(read.to, read.abi, sdk.registry.read("EPOCH", make=int).data, str)
+    with pytest.raises(CatenaryError, match="does not answer symbol: it is not what it is taken for"):
+        sdk.chain.get(word)
+
+
+def test_logs__text_that_is_no_utf_8__hides_nothing(sdk: catenary.Protocol, stranger: AccountAPI) -> None:
+    """Anybody may write one: by hand, as the encoder would refuse."""
+    call = sdk.register_operator("ab")
+    raw = call.data.replace(b"ab" + bytes(30), b"\xff\xfe" + bytes(30))
+    stranger.transfer(sdk.registry.address, data=raw, value=0)
+    assert stranger.address in [operator.address for operator in sdk.operators]
+    (said,) = sdk.logs(sdk.registry, "OperatorRegistered", operator=stranger.address)
+    assert said["uri"] == "\ufffd\ufffd"
+
+
 def test_get__refused__raises_its_error(sdk: catenary.Protocol) -> None:
     with pytest.raises(UnknownAVS) as raised:
         sdk.chain.get(sdk.registry.read("terms", 99, make=dict))
