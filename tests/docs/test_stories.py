@@ -77,5 +77,7 @@ def test_story__in_the_sdk__runs(story: str, fresh_devnet: Anvil, tmp_path: Path
 def test_story__in_the_console__runs(story: str, fresh_devnet: Anvil, tmp_path: Path) -> None:
     (tmp_path / "ape_console_extras.py").write_text((ROOT / "ape_console_extras.py").read_text())
     ape = Path(sys.executable).parent / "ape"
-    said = _run([str(ape), "console", "--network", "ethereum:local:foundry"], fresh_devnet, tmp_path, _lines(story, "Console"))
+    said = _run(
+        [str(ape), "console", "--network", "ethereum:local:foundry"], fresh_devnet, tmp_path, _lines(story, "Console")
+    )
     assert "Error" not in said, said
