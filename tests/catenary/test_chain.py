@@ -14,7 +14,7 @@ from web3.exceptions import Web3RPCError
 
 import catenary
 from catenary import Accepted, Mandate, Payment, Terms
-from catenary.chain import Chain, Contract, check_in_turn, web3
+from catenary.chain import Chain, Contract, check_in_turn, line, web3
 from catenary.contracts import event
 from catenary.errors import (
     BadAmount,
@@ -385,3 +385,17 @@ def test_call__value__is_that_of_ether_only(every_call: list[tuple[catenary.Call
         "depositNative": 2 * ETHER,
         "depositNativeAndDelegate": 2 * ETHER,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("no\n answer", "no answer"),
+        ("at 'https://node.example/v3/secret'.", "at 'https://node.example/(hidden)'."),
+        ("at https://me:secret@node.example/rpc", "at https://node.example/(hidden)"),
+        ("Max retries exceeded with url: /v3/secret (Caused by", "Max retries exceeded with url: (hidden) (Caused by"),
+        ("at http://127.0.0.1:8545", "at http://127.0.0.1:8545"),
+    ],
+)
+def test_line__of_an_error__hides_what_may_be_a_key(said: str, told: str) -> None:
+    assert line(Exception(said)) == told
