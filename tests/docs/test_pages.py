@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.pages import PAGES, ROOT, table
 
-LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+LINK = re.compile(r"\]\((?!https:)([^)#\s]*)(?:#([^)\s]+))?\)")  # within the repository
 
 
 def _anchors(page: Path) -> set[str]:
