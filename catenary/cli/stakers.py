@@ -15,11 +15,11 @@ from catenary.cli.app import (
     operator_option,
     span,
     table,
-    unit_of,
+    unit_shown,
     vault_option,
 )
 from catenary.cli.group import cli
-from catenary.errors import UnknownName
+from catenary.errors import CatenaryError, UnknownName
 from catenary.pool import Payout, Pool, Ticket
 from catenary.units import ETHER, percent
 from catenary.values import ZERO_ADDRESS, Accepted, Exposure, Mandate
@@ -35,7 +35,7 @@ def positions(session: Session, staker: str | None) -> None:
     vaults = who.protocol.vaults
     held = [(vault, vault.balance(who.address)) for vault in vaults]
     delegated, tickets, rewards = who.positions, who.tickets, who.rewards
-    tokens = {reward.token: unit_of(session, reward.token) for reward in rewards}
+    tokens = {reward.token: unit_shown(session, reward.token) for reward in rewards}
     data = {
         "staker": who.address,
         "block": who.protocol.chain.number,
@@ -84,11 +84,12 @@ def positions(session: Session, staker: str | None) -> None:
         ),
         table(
             "Rewards",
-            ("vault", "operator", "claimable", "accruing"),
+            ("vault", "operator", "token", "claimable", "accruing"),
             [
                 (
                     reward.pool.vault.symbol,
                     reward.pool.operator,
+                    reward.token,
                     tokens[reward.token].show(reward.claimable),
                     tokens[reward.token].show(reward.accruing),
                 )
@@ -334,16 +335,30 @@ def approve_completer(session: Session, completer: str, revoke: bool) -> None:
 def claim(session: Session, staker: str | None, receiver: str | None) -> None:
     """Claim all rewards of STAKER, or of --account."""
     who = session.protocol.staker(session.address(staker))
-    rewards = [reward for reward in who.rewards if reward.claimable]
-    if not rewards:
+    found = [reward for reward in who.rewards if reward.claimable]
+    if not found:
         raise UnknownName(f"{who.address} has nothing to claim: `catenary positions` shows what accrues")
     to = session.address(receiver) if receiver else who.address
+    paid = dict(zip(found, who.claim(found, to).check(session.account), strict=True))  # 0 where its token refuses
+    rewards = [reward for reward, amount in paid.items() if amount]
+    sentences = [
+        f"claim {unit_shown(session, one.token).show(one.claimable)}, token {one.token}, of the pool of "
+        f"{one.pool.operator} to {to}"
+        if amount
+        else f"token {one.token} of the pool of {one.pool.operator} refuses to be sent to {to}: it is left out"
+        for one, amount in paid.items()
+    ]
+    if not rewards:
+        raise CatenaryError(f"{'; '.join(sentences)}, and nothing is left to claim: try later, or another --receiver")
+    said = session.protocol.rewards.said
+    names = ("operator", "vault", "token", "amount")
     session.send(
-        [
-            f"claim {unit_of(session, one.token).show(one.claimable)} of the pool of {one.pool.operator} to {to}"
-            for one in rewards
-        ],
+        sentences,
         [who.claim(rewards, to)],
+        outcome=lambda receipt: {
+            what: [{name: one[name] for name in names} for one in said(event, receipt)]
+            for what, event in (("claimed", "Claimed"), ("refused", "ClaimFailed"))
+        },
     )
 
 

@@ -172,7 +172,7 @@ def test_claim_commission__claims_that_of_all_tokens(shell: Shell, cli_scene: Sc
     assert pool["commission_to_claim"] == [{"token": arc, "amount": 10 * 10**6}]
     done = shell.send(operator, "operator", "claim-commission", "--receiver", who["bob"].address)
     assert done.json == shell.sent("claimCommission")
-    assert done.err == f"claim 10 ARC of commission of the pool in cWETH to {who['bob'].address}\n"
+    assert done.err == f"claim 10 ARC, token {arc}, of commission of the pool in cWETH to {who['bob'].address}\n"
     assert status(shell, operator, 5)[0]["commission_to_claim"] == []
 
 
