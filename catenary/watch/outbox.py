@@ -75,7 +75,7 @@ class Outbox:
     def voided(self, alert: str) -> int:
         """How often the alert of this id was void, under this id or those of when its block was back."""
         query = "SELECT count(*) FROM alerts WHERE watch = ? AND void AND (id = ? OR id GLOB ?)"
-        return int(self._ask(query, self._watch, alert, f"{alert}-again-[0-9]*[0-9]")[0][0])
+        return int(self._ask(query, self._watch, alert, f"{alert}-again-*[0-9]")[0][0])
 
     def void(self, number: int) -> bool:
         """Whether it was not void before."""
