@@ -114,20 +114,30 @@ def exposure(
             raise UnknownName("name the pool by --operator and --vault, and how much by --shares")
         pool = protocol.vault(vault_name).pool(operator)
         stakes = {pool: pool.pool_shares_of(shares)}
+        leaving = []
     else:
-        found = protocol.staker(session.address(staker)).positions
-        stakes = {pool: position.pool_shares for pool, position in found.items()}
+        who = protocol.staker(session.address(staker))
+        stakes = {pool: position.pool_shares for pool, position in who.positions.items()}
+        leaving = [ticket for ticket in who.tickets if not ticket.matured]
     exposures = {pool: pool.exposure(pool_shares) for pool, pool_shares in stakes.items()}
+    left = {ticket: _worst(ticket) for ticket in leaving}
     data = {
         "block": protocol.chain.number,
         "time": protocol.chain.time,
         "pools": [{**named(pool), **_exposure_data(one)} for pool, one in exposures.items()],
+        "tickets": [{**_ticket_data(ticket), "worst": least} for ticket, least in left.items()],
     }
     now = protocol.chain.time
     session.show(
         data,
         *(part for pool, one in exposures.items() for part in told(pool, one, now)),
-        *([] if exposures else ["nothing is delegated: nothing can be slashed"]),
+        *(
+            f"{ticket.pool.vault.unit.show(ticket.value)} on its way out of the pool of {ticket.pool.operator} in "
+            f"{ticket.pool.vault.symbol}: at worst {ticket.pool.vault.unit.show(least)} is left on "
+            f"{moment(ticket.matures_at)}, in {span(ticket.matures_at - now)}"
+            for ticket, least in left.items()
+        ),
+        *([] if exposures or left else ["nothing is delegated or on its way out: nothing can be slashed"]),
     )
 
 
@@ -202,9 +212,12 @@ def deposit(
         pool = vault.pool(operator)
         mandate = pool.loosest_mandate
         accepted = _accepted(mandate, accept_open_request)
-        sentences += _consequences(pool, vault.shares(assets), mandate)
+        shares = vault.shares(assets)
+        fewest = max(1, 99 * shares // 100)  # yield may raise the price meanwhile, and some assets arrive 2 wei short
+        sentences.append(f"if it gives fewer than {vault.unit.show(fewest, places=18)}, it is refused")
+        sentences += _consequences(pool, shares, mandate)
         deposit = vault.deposit_ether_and_delegate if ether else vault.deposit_and_delegate
-        calls.append(deposit(assets, operator, accepted))
+        calls.append(deposit(assets, operator, accepted, fewest))
     session.send(sentences, calls)
 
 
@@ -380,6 +393,12 @@ def _consequences(pool: Pool, shares: int, mandate: Mandate) -> list[str]:
 def _accepted(mandate: Mandate, open_requests: bool) -> Accepted:
     """Just the mandate that is shown: one that is looser by then is refused."""
     return Accepted(mandate.loss_budget, mandate.commission, mandate.veto_period, open_requests)
+
+
+def _worst(ticket: Ticket) -> int:
+    """What is left of it at maturity, at worst: of the last epoch's, by the loss budget of this one only."""
+    one = ticket.pool.exposure(ticket.pool_shares)
+    return one.worst_leaving if one.out_at == ticket.matures_at else one.worst_this_epoch
 
 
 def _ticket_data(ticket: Ticket) -> dict[str, Any]:
