@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -168,11 +169,12 @@ def plain(text: str) -> str:
 def moment_of(text: str, now: int) -> int:
     """A Unix time: "1795000000" is that, "2 h ago" so long before `now`. Raises `BadAmount`."""
     past = text.strip()
-    if past.isdecimal():
+    if re.fullmatch("[0-9]{1,11}", past):
         return int(past)
-    if not past.endswith(" ago"):
+    at = now - seconds(past.removesuffix(" ago")) if past.endswith(" ago") else -1
+    if at < 0:
         raise BadAmount(f"{text!r} is not a time: write it as a Unix time, or as in '2 h ago'")
-    return now - seconds(past.removesuffix(" ago"))
+    return at
 
 
 def span(length: int) -> str:

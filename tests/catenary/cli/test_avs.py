@@ -157,6 +157,7 @@ def test_slash__at_once__explains_who_loses_what_and_takes_it(
     assert done.err.splitlines() == [
         f"ask to lower `retained` of the pool of {who['operator'].address} in cWETH, 1 now, by 0.25, for an offence on "
         f"{moment(offence)}",
+        "its evidence is the text 'it signed twice', 15 bytes, of which the hash is written to the chain",
         f"0.25 of `retained` is granted: 0.2 of `retained` out of the guaranteed part of AVS {avs}, 0.05 of `retained` "
         "out of what is shared",
         "of 100 cWETH in the pool and its open tickets 25 cWETH is burnt",
@@ -167,7 +168,7 @@ def test_slash__at_once__explains_who_loses_what_and_takes_it(
 
     # Of what the pool retains, 75 %, 20 % are 15 %: no more than 5 % are left for this AVS.
     done = shell.send(who["slasher"], "avs", "slash", str(avs), "20 %", *place, *words)
-    assert done.err.splitlines()[1:] == [
+    assert done.err.splitlines()[2:] == [
         f"0.05 of `retained` is granted: 0 of `retained` out of the guaranteed part of AVS {avs}, 0.05 of `retained` "
         "out of what is shared",
         "of 75 cWETH in the pool and its open tickets 5 cWETH is burnt",
@@ -404,6 +405,14 @@ def test_story__stream(
             "slasher",
             ["slash", "{at_once}", "101 cWETH", "{place}", "--offence-at", "1 s ago", "--evidence", "a lie"],
             "'101 cWETH' is more than the 100 cWETH that the pool and its open tickets are worth: ask for less",
+        ),
+        *(
+            (
+                "slasher",
+                ["slash", "{at_once}", "1 %", "{place}", "--offence-at", time, "--evidence", "a lie"],
+                f"'{time}' is not a time: write it as a Unix time, or as in '2 h ago'",
+            )
+            for time in ("1795000000000", "99999999 d ago")
         ),
         (
             "slasher",

@@ -197,9 +197,13 @@ def test_exposure__of_tickets__says_what_is_left_at_worst(
         {**ticket(cli_scene, pool, 4, 40 * ETHER, False), "worst": 20 * ETHER},
         {**ticket(cli_scene, pool, 5, 60 * ETHER, False), "worst": 15 * ETHER},
     ]
-    assert shell.run("exposure", alice.address).out.splitlines()[0].startswith(
-        f"40 cWETH on its way out of the pool of {pool['operator']} in cWETH: at worst 20 cWETH is left on "
-        f"{moment(cli_scene.start_of(6))}, in "
+    assert (
+        shell.run("exposure", alice.address)
+        .out.splitlines()[0]
+        .startswith(
+            f"40 cWETH on its way out of the pool of {pool['operator']} in cWETH: at worst 20 cWETH is left on "
+            f"{moment(cli_scene.start_of(6))}, in "
+        )
     )
 
 
