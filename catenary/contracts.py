@@ -20,9 +20,13 @@ CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistribut
 VAULT, TOKEN = "StakingVault", "ERC20"
 
 # Anybody may write a text, as the URI of a slash request, so it need not be UTF-8; it would hide all others.
-_lenient = types.copy()
+_lenient = types.copy()  # type: ignore[no-untyped-call]
 _lenient.unregister_decoder("string")
-_lenient.register_decoder(BaseEquals("string"), StringDecoder(handle_string_errors="replace"), label="string")
+_lenient.register_decoder(
+    BaseEquals("string"),  # type: ignore[no-untyped-call]
+    StringDecoder(handle_string_errors="replace"),  # type: ignore[no-untyped-call]
+    label="string",
+)
 _decoder = ABIDecoder(_lenient)
 
 

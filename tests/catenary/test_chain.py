@@ -25,6 +25,7 @@ from catenary.errors import (
     OperatorAlreadyRegistered,
     TransactionFailed,
     UnknownAVS,
+    UnknownName,
     UnknownRevert,
 )
 from tests.helpers.protocol import DAY, ETHER
@@ -231,6 +232,16 @@ def test_check_in_turn__each_on_what_those_before_it_did(
     with pytest.raises(ERC20InsufficientBalance):
         check_in_turn([vault.approve(6), vault.deposit(6, stranger)], stranger.address)
     assert (asset.allowance(stranger, vault.address), vault.balance(stranger.address)) == (0, 0)
+
+
+@pytest.mark.usefixtures("scene")
+def test_claim__receiver_without_checksum__is_refused(sdk: catenary.Protocol, alice: AccountAPI) -> None:
+    """It may be mistyped, and what is sent there is lost."""
+    typed = "0x" + 40 * "a"
+    with pytest.raises(UnknownName, match="is not an address with its checksum"):
+        sdk.staker(alice.address).claim([], typed)
+    with pytest.raises(UnknownName, match="is not an address with its checksum"):
+        sdk.operator(alice.address).claim_commission("cAST", alice.address, typed)
 
 
 def test_send__sends_and_waits(sdk: catenary.Protocol, stranger: AccountAPI) -> None:
