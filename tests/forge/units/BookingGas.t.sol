@@ -2,7 +2,6 @@
 pragma solidity ^0.8.34;
 
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
-import {StreamId} from "../../../contracts/libraries/Types.sol";
 import {Mintable, VM} from "./Cheats.sol";
 import {Scene} from "./Scene.sol";
 
