@@ -3,8 +3,8 @@ pragma solidity ^0.8.34;
 
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {AvsId, StreamId} from "../../../contracts/libraries/Types.sol";
-import {Mintable, VM} from "./Cheats.sol";
-import {Scene} from "./Scene.sol";
+import {VM} from "../Cheats.sol";
+import {Mintable, Scene} from "./Scene.sol";
 
 interface Failing {
     function setFailing(bool failing) external;
