@@ -1,6 +1,7 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ from ape.exceptions import (
 )
 from ape_ethereum.multicall.constants import MULTICALL3_ADDRESS, MULTICALL3_CODE
 from eth_abi.abi import decode, encode
-from eth_abi.exceptions import EncodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils.crypto import keccak
 from ethpm_types.abi import EventABI, MethodABI
 from hexbytes import HexBytes
@@ -33,6 +34,7 @@ from catenary.contracts import calldata, event, function, log_words, topic, word
 from catenary.errors import BadAmount, CatenaryError, NotConnected, NotMined, TransactionFailed, contract_error
 
 T = TypeVar("T")
+ANSWER = 30  # how long a node may take to answer [s]
 LOCAL_NODE = "http://127.0.0.1:8545"
 Block = int | str  # a number, or "latest", "pending", "safe", "finalized", "earliest"
 
@@ -64,9 +66,12 @@ def connected(network: str = LOCAL_NODE) -> Iterator[None]:
     settings = {"host": network, "manage_process": False} if is_node else {}
     try:
         context = ape.networks.parse_network_choice("ethereum:local:foundry" if is_node else network, settings)
-        context.__enter__()
+        provider: Any = context.__enter__()
+        http: Any = getattr(provider.web3.provider, "_active_provider", provider.web3.provider)
+        if hasattr(http, "_request_kwargs"):  # Ape would wait for half an hour for an answer
+            http._request_kwargs["timeout"] = min(ANSWER, provider.network.transaction_acceptance_timeout)
     except (ApeException, requests.RequestException, ValueError) as error:
-        raise NotConnected(f"cannot connect to {network}: {line(error)}") from error
+        raise NotConnected(f"cannot connect to {line(network)}: {line(error)}") from error
     try:
         yield
     finally:
@@ -107,9 +112,13 @@ class Read(Generic[T]):
     make: Callable[..., T]  # takes what the view returns
 
     def answer(self, data: bytes) -> T:
-        if not data:
+        try:
+            answers = words(self.abi.outputs, data) if data else None  # the decoder takes nothing for zeros
+        except DecodingError:
+            answers = None
+        if answers is None:
             raise CatenaryError(f"{self.to} does not answer {self.abi.name}: it is not what it is taken for")
-        return self.make(*words(self.abi.outputs, data))
+        return self.make(*answers)
 
 
 class Chain:
@@ -295,9 +304,10 @@ def asked(question: Callable[[], T]) -> T:
         raise CatenaryError(f"the node refuses: {line(error)}") from error
 
 
-def line(error: Exception) -> str:
-    """What an error says, in one line."""
-    return " ".join(str(error).split())
+def line(error: Exception | str) -> str:
+    """What an error says, in one line, without what may be a key: of a node's URL, all but the host is left out."""
+    text = re.sub(r"(?<=url: )/\S+", "(hidden)", " ".join(str(error).split()))
+    return re.sub(r"(\w+://)(?:[^@/\s]+@)?([^/\s'\")]+)/[^\s'\")]+", r"\1\2/(hidden)", text)
 
 
 def _encoded(abi: MethodABI, arguments: Sequence[Any]) -> bytes:

@@ -98,7 +98,7 @@ def show(thing: Any) -> None:
         except CatenaryError as error:
             value = str(error)
         table.add_row(name, value)
-    Console().print(table if said else repr(thing))
+    Console(markup=False, emoji=False).print(table if said else repr(thing))
 
 
 def _is_property(member: Any) -> bool:

@@ -6,7 +6,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as types
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from ethpm_types import ContractType
@@ -14,6 +18,16 @@ from ethpm_types.abi import ABIType, EventABI, MethodABI
 
 CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor")
 VAULT, TOKEN = "StakingVault", "ERC20"
+
+# Anybody may write a text, as the URI of a slash request, so it need not be UTF-8; it would hide all others.
+_lenient = types.copy()  # type: ignore[no-untyped-call]
+_lenient.unregister_decoder("string")
+_lenient.register_decoder(
+    BaseEquals("string"),  # type: ignore[no-untyped-call]
+    StringDecoder(handle_string_errors="replace"),  # type: ignore[no-untyped-call]
+    label="string",
+)
+_decoder = ABIDecoder(_lenient)
 
 
 @cache
@@ -58,7 +72,7 @@ def calldata(abi: MethodABI, arguments: Sequence[Any]) -> bytes:
 
 def words(items: Sequence[ABIType], data: bytes) -> list[Any]:
     """What `data` says. A struct is a dict, bytes are hexadecimal, addresses have their checksum."""
-    values = decode([item.canonical_type for item in items], data)
+    values = _decoder.decode([item.canonical_type for item in items], data)
     return [_word(item, value) for item, value in zip(items, values, strict=True)]
 
 

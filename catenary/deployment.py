@@ -6,7 +6,6 @@ from importlib import resources
 from pathlib import Path
 
 import ape
-from eth_abi.exceptions import DecodingError
 
 from catenary.chain import Chain, Contract, asked, web3
 from catenary.contracts import CORE
@@ -79,5 +78,5 @@ class Deployment:
             return Chain().get(self.registry.read("DELEGATION", make=str)) == self.delegation.address
         except NotConnected:
             raise
-        except (CatenaryError, DecodingError):
+        except CatenaryError:
             return False

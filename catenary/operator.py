@@ -58,7 +58,9 @@ class Operator:
 
     def claim_commission(self, vault: str, token: str, receiver: str | None = None) -> Call:
         """Claims its commission of one pool and token."""
-        return self.protocol.rewards.call("claimCommission", self._vault(vault), token, receiver or self.address)
+        return self.protocol.rewards.call(
+            "claimCommission", self._vault(vault), token, self.protocol.address(receiver or self.address)
+        )
 
     def _vault(self, name: str) -> str:
         """The address of a vault by its symbol or address."""

@@ -109,6 +109,8 @@ class Pool:
     @property
     def changes(self) -> list[Change]:
         """All that is announced to change, the soonest first."""
+        if self.protocol.pinned is not self.protocol:
+            return replace(self, protocol=self.protocol.pinned).changes
         epoch, clock = self.protocol.epoch, self.protocol.clock
         epochs = range(epoch, epoch + AHEAD + 1)
         tables = [

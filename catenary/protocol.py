@@ -185,5 +185,7 @@ class Protocol:
         return self.registry.call("registerOperator", uri)
 
     def register_avs(self, terms: Terms, uri: str = "") -> Call:
-        """Registers an AVS. Its terms are fixed for good."""
+        """Registers an AVS. Its terms are fixed for good. Raises `UnknownName` for an address without its checksum."""
+        for named in (terms.slasher, terms.owner, terms.resolver, terms.recipient, terms.hook):
+            self.address(named)
         return self.registry.call("registerAVS", terms.plain(), uri)

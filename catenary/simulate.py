@@ -255,7 +255,8 @@ def _seen(pool: Pool) -> _Seen:
     protocol = pool.protocol
     epoch, retained, (live, leaving) = protocol.epoch, pool.retained, pool.pool_shares
     base = pool.retained_at_end_of(max(epoch - 1, 0))
-    budget_left = base * pool.mandate_at(epoch).loss_budget // BPS - (base - retained)
+    loss_budget = pool.mandate_at(epoch).loss_budget if pool.is_open else 0  # a transaction may open it
+    budget_left = base * loss_budget // BPS - (base - retained)
     avss = list(pool.allocations)
     stakes = [protocol.slashing.read("stake", avs, pool.operator, pool.vault.address, make=stake_of) for avs in avss]
     return _Seen(

@@ -78,7 +78,9 @@ class Staker:
     def claim(self, rewards: Sequence[Reward], receiver: str | None = None) -> Call:
         """Claims rewards, each to the end of the last epoch but one."""
         claims = [(each.pool.operator, each.pool.vault.address, each.token, 0) for each in rewards]
-        return self.protocol.rewards.call("claim", self.address, claims, receiver or self.address)
+        return self.protocol.rewards.call(
+            "claim", self.address, claims, self.protocol.address(receiver or self.address)
+        )
 
     def approve_completer(self, completer: str, approved: bool = True) -> Call:
         """Lets someone complete its tickets and claim its rewards, to the staker only."""

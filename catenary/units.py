@@ -10,7 +10,8 @@ from catenary.errors import BadAmount
 WAD = 10**18
 BPS = 10_000
 
-_AMOUNT = re.compile(r"([0-9][0-9_,]*(?:\.[0-9]+)?|\.[0-9]+)\s*([^\d\s].*)?")
+# A comma only where it parts thousands: "1,5" may be meant as 1.5, and would be ten times as much.
+_AMOUNT = re.compile(r"((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9][0-9_]*)(?:\.[0-9]+)?|\.[0-9]+)\s*([^\d\s,].*)?")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from ape.api import AccountAPI, ReceiptAPI
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from web3.exceptions import Web3Exception
 
 from catenary import simulate as simulation
@@ -88,11 +89,12 @@ class Session:
             return
         for each in tables:
             if isinstance(each, str):
-                click.echo(each)
+                click.echo(plain(each))
             elif each.row_count:
                 click.echo(each.title)
                 each.title = None
-                Console(width=None if sys.stdout.isatty() else WIDE).print(each)
+                width = None if sys.stdout.isatty() else WIDE
+                Console(width=width, markup=False, emoji=False).print(each)
             else:
                 click.echo(f"{each.title}: none")
 
@@ -123,7 +125,7 @@ class Session:
                 except ContractError as error:
                     raise CatenaryError(f"{sentence}: {error} Nothing was sent") from error
         for sentence in explanation:
-            click.echo(sentence, err=True)
+            click.echo(plain(sentence), err=True)
         if self.simulate:
             from catenary.cli import simulate  # which is made of commands itself
 
@@ -153,20 +155,26 @@ class Session:
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:
     """A table for people."""
-    made = Table(*columns, title=title)
+    made = Table(*(Column(name, overflow="fold") for name in columns), title=title)  # so that addresses stay whole
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*(plain(cell) for cell in row))
     return made
+
+
+def plain(text: str) -> str:
+    """Without what steers a terminal: anybody may write the symbol of a token, a URI, or why a contract refuses."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def moment_of(text: str, now: int) -> int:
     """A Unix time: "1795000000" is that, "2 h ago" so long before `now`. Raises `BadAmount`."""
     past = text.strip()
-    if past.isdecimal():
+    if re.fullmatch("[0-9]{1,11}", past):
         return int(past)
-    if not past.endswith(" ago"):
+    at = now - seconds(past.removesuffix(" ago")) if past.endswith(" ago") else -1
+    if at < 0:
         raise BadAmount(f"{text!r} is not a time: write it as a Unix time, or as in '2 h ago'")
-    return now - seconds(past.removesuffix(" ago"))
+    return at
 
 
 def span(length: int) -> str:
@@ -208,6 +216,16 @@ def unit_of(session: Session, token: str) -> Unit:
         [contract.read(view, make=lambda value: value) for view in ("symbol", "decimals")]
     )
     return Unit(symbol, decimals)
+
+
+def unit_shown(session: Session, token: str) -> Unit:
+    """The same, of a token that is none too: anybody may have paid a pool in it."""
+    try:
+        return unit_of(session, token)
+    except NotConnected:
+        raise
+    except CatenaryError:
+        return Unit(f"wei of {token}", 0)
 
 
 vault_option = click.option("--vault", "vault_name", required=True, help="The vault, by symbol or address.")
@@ -276,7 +294,7 @@ def errors_in_one_line() -> Iterator[None]:
 
 class _Ended(click.ClickException):
     def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
+        super().__init__(plain(message))
         self.exit_code = code
 
 

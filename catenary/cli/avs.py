@@ -287,12 +287,14 @@ def slash(
     pool, one = _pool(session, vault_name, operator), session.protocol.avs(number)
     wanted, terms = _wanted(pool, amount), one.terms
     at = moment_of(offence_at, session.protocol.chain.time)
-    call = one.slash(pool, wanted, at, _evidence(evidence), uri)
+    proof, kind = _evidence(evidence)
+    call = one.slash(pool, wanted, at, proof, uri)
     slashing = session.protocol.slashing
     session.send(
         [
             f"ask to lower `retained` of the pool of {pool.operator} in {pool.vault.symbol}, {pool.retained / WAD:.6g} "
             f"now, by {wanted / WAD:.6g}, for an offence on {moment(at)}",
+            f"its evidence is {kind}, {len(proof):,} bytes, of which the hash is written to the chain",
             *_consequences(session, one, pool, wanted, terms),
         ],
         [call],
@@ -495,10 +497,11 @@ def _wanted(pool: Pool, amount: str) -> int:
     return -(-shares * WAD // there)
 
 
-def _evidence(text: str) -> bytes:
+def _evidence(text: str) -> tuple[bytes, str]:
+    """With what it was taken for: of a file whose name is mistyped, the name would be hashed."""
     path = Path(text)
     try:
-        return path.read_bytes() if path.is_file() else text.encode()
+        return (path.read_bytes(), f"the file {path}") if path.is_file() else (text.encode(), f"the text {text!r}")
     except OSError as error:
         raise UnknownName(f"the evidence {text} cannot be read: {error.strerror}") from None
 

@@ -24,7 +24,7 @@ def devnet(port: int, as_json: bool) -> None:
     """Keep a node with a state to try everything on, until Ctrl-C. Needs Anvil, and nothing else."""
     for way in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
         signal.signal(way, signal.default_int_handler)
-    with errors_in_one_line(), node.devnet(port) as running:
+    with errors_in_one_line(), suppress(KeyboardInterrupt), node.devnet(port) as running:
         with asking(running.web3):
             protocol = Protocol(node.deployment()).pinned
             block, time, epoch = protocol.chain.number, protocol.chain.time, protocol.epoch
@@ -34,8 +34,7 @@ def devnet(port: int, as_json: bool) -> None:
             click.echo(json.dumps(data | {"epoch": epoch, "people": [asdict(each) for each in people]}))
         else:
             _show(running.address, time, epoch, people)
-        with suppress(KeyboardInterrupt):  # no error: it is how this ends
-            wait_for(running)
+        wait_for(running)
     click.echo("the node has ended, and its state with it", err=True)
 
 

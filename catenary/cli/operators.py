@@ -15,11 +15,11 @@ from catenary.cli.app import (
     span,
     table,
     terms_told,
-    unit_of,
+    unit_shown,
     vault_option,
 )
 from catenary.cli.group import operator
-from catenary.errors import UnknownName
+from catenary.errors import CatenaryError, ContractError, UnknownName
 from catenary.operator import Operator
 from catenary.pool import AHEAD, Pool
 from catenary.units import WAD, bps, percent, seconds
@@ -105,7 +105,7 @@ def _told(session: Session, pool: Pool, data: dict[str, Any]) -> list[Table | st
         for each in data["open_requests"]
     ]
     parts += [
-        f"  commission to claim: {unit_of(session, each['token']).show(each['amount'])}, token {each['token']}"
+        f"  commission to claim: {unit_shown(session, each['token']).show(each['amount'])}, token {each['token']}"
         for each in data["commission_to_claim"]
     ]
     return parts
@@ -249,14 +249,19 @@ def claim_commission(session: Session, vault_name: str | None, receiver: str | N
     found = [(pool, token, amount) for pool in pools for token, amount in pool.commission.items()]
     if not found:
         raise UnknownName(f"{one.address} has no commission to claim: that of an epoch can be claimed once it is over")
-    session.send(
-        [
-            f"claim {unit_of(session, token).show(amount)} of commission of the pool in {pool.vault.symbol} to {to}"
-            for pool, token, amount in found
-        ],
-        [one.claim_commission(pool.vault.address, token, to) for pool, token, _ in found],
-        independent=True,
-    )
+    claims, left_out = {}, []
+    for pool, token, amount in found:
+        call = one.claim_commission(pool.vault.address, token, to)
+        try:
+            call.check(session.account)
+        except ContractError as error:  # anybody may have paid in a token that cannot be sent
+            left_out.append(f"token {token} cannot be claimed to {to}, and is left out: {error}")
+            continue
+        what = f"claim {unit_shown(session, token).show(amount)}, token {token}, of commission of the pool in "
+        claims[f"{what}{pool.vault.symbol} to {to}"] = call
+    if not claims:
+        raise CatenaryError(" ".join(left_out))
+    session.send([*left_out, *claims], [*claims.values()])
 
 
 # --- words ---

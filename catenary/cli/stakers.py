@@ -15,11 +15,11 @@ from catenary.cli.app import (
     operator_option,
     span,
     table,
-    unit_of,
+    unit_shown,
     vault_option,
 )
 from catenary.cli.group import cli
-from catenary.errors import UnknownName
+from catenary.errors import CatenaryError, UnknownName
 from catenary.pool import Payout, Pool, Ticket
 from catenary.units import ETHER, percent
 from catenary.values import ZERO_ADDRESS, Accepted, Exposure, Mandate
@@ -35,7 +35,7 @@ def positions(session: Session, staker: str | None) -> None:
     vaults = who.protocol.vaults
     held = [(vault, vault.balance(who.address)) for vault in vaults]
     delegated, tickets, rewards = who.positions, who.tickets, who.rewards
-    tokens = {reward.token: unit_of(session, reward.token) for reward in rewards}
+    tokens = {reward.token: unit_shown(session, reward.token) for reward in rewards}
     data = {
         "staker": who.address,
         "block": who.protocol.chain.number,
@@ -84,11 +84,12 @@ def positions(session: Session, staker: str | None) -> None:
         ),
         table(
             "Rewards",
-            ("vault", "operator", "claimable", "accruing"),
+            ("vault", "operator", "token", "claimable", "accruing"),
             [
                 (
                     reward.pool.vault.symbol,
                     reward.pool.operator,
+                    reward.token,
                     tokens[reward.token].show(reward.claimable),
                     tokens[reward.token].show(reward.accruing),
                 )
@@ -113,20 +114,30 @@ def exposure(
             raise UnknownName("name the pool by --operator and --vault, and how much by --shares")
         pool = protocol.vault(vault_name).pool(operator)
         stakes = {pool: pool.pool_shares_of(shares)}
+        leaving = []
     else:
-        found = protocol.staker(session.address(staker)).positions
-        stakes = {pool: position.pool_shares for pool, position in found.items()}
+        who = protocol.staker(session.address(staker))
+        stakes = {pool: position.pool_shares for pool, position in who.positions.items()}
+        leaving = [ticket for ticket in who.tickets if not ticket.matured]
     exposures = {pool: pool.exposure(pool_shares) for pool, pool_shares in stakes.items()}
+    left = {ticket: _worst(ticket) for ticket in leaving}
     data = {
         "block": protocol.chain.number,
         "time": protocol.chain.time,
         "pools": [{**named(pool), **_exposure_data(one)} for pool, one in exposures.items()],
+        "tickets": [{**_ticket_data(ticket), "worst": least} for ticket, least in left.items()],
     }
     now = protocol.chain.time
     session.show(
         data,
         *(part for pool, one in exposures.items() for part in told(pool, one, now)),
-        *([] if exposures else ["nothing is delegated: nothing can be slashed"]),
+        *(
+            f"{ticket.pool.vault.unit.show(ticket.value)} on its way out of the pool of {ticket.pool.operator} in "
+            f"{ticket.pool.vault.symbol}: at worst {ticket.pool.vault.unit.show(least)} is left on "
+            f"{moment(ticket.matures_at)}, in {span(ticket.matures_at - now)}"
+            for ticket, least in left.items()
+        ),
+        *([] if exposures or left else ["nothing is delegated or on its way out: nothing can be slashed"]),
     )
 
 
@@ -201,9 +212,12 @@ def deposit(
         pool = vault.pool(operator)
         mandate = pool.loosest_mandate
         accepted = _accepted(mandate, accept_open_request)
-        sentences += _consequences(pool, vault.shares(assets), mandate)
+        shares = vault.shares(assets)
+        fewest = max(1, 99 * shares // 100)  # yield may raise the price meanwhile, and some assets arrive 2 wei short
+        sentences.append(f"if it gives fewer than {vault.unit.show(fewest, places=18)}, it is refused")
+        sentences += _consequences(pool, shares, mandate)
         deposit = vault.deposit_ether_and_delegate if ether else vault.deposit_and_delegate
-        calls.append(deposit(assets, operator, accepted))
+        calls.append(deposit(assets, operator, accepted, fewest))
     session.send(sentences, calls)
 
 
@@ -334,16 +348,30 @@ def approve_completer(session: Session, completer: str, revoke: bool) -> None:
 def claim(session: Session, staker: str | None, receiver: str | None) -> None:
     """Claim all rewards of STAKER, or of --account."""
     who = session.protocol.staker(session.address(staker))
-    rewards = [reward for reward in who.rewards if reward.claimable]
-    if not rewards:
+    found = [reward for reward in who.rewards if reward.claimable]
+    if not found:
         raise UnknownName(f"{who.address} has nothing to claim: `catenary positions` shows what accrues")
     to = session.address(receiver) if receiver else who.address
+    paid = dict(zip(found, who.claim(found, to).check(session.account), strict=True))  # 0 where its token refuses
+    rewards = [reward for reward, amount in paid.items() if amount]
+    sentences = [
+        f"claim {unit_shown(session, one.token).show(one.claimable)}, token {one.token}, of the pool of "
+        f"{one.pool.operator} to {to}"
+        if amount
+        else f"token {one.token} of the pool of {one.pool.operator} refuses to be sent to {to}: it is left out"
+        for one, amount in paid.items()
+    ]
+    if not rewards:
+        raise CatenaryError(f"{'; '.join(sentences)}, and nothing is left to claim: try later, or another --receiver")
+    said = session.protocol.rewards.said
+    names = ("operator", "vault", "token", "amount")
     session.send(
-        [
-            f"claim {unit_of(session, one.token).show(one.claimable)} of the pool of {one.pool.operator} to {to}"
-            for one in rewards
-        ],
+        sentences,
         [who.claim(rewards, to)],
+        outcome=lambda receipt: {
+            what: [{name: one[name] for name in names} for one in said(event, receipt)]
+            for what, event in (("claimed", "Claimed"), ("refused", "ClaimFailed"))
+        },
     )
 
 
@@ -365,6 +393,12 @@ def _consequences(pool: Pool, shares: int, mandate: Mandate) -> list[str]:
 def _accepted(mandate: Mandate, open_requests: bool) -> Accepted:
     """Just the mandate that is shown: one that is looser by then is refused."""
     return Accepted(mandate.loss_budget, mandate.commission, mandate.veto_period, open_requests)
+
+
+def _worst(ticket: Ticket) -> int:
+    """What is left of it at maturity, at worst: of the last epoch's, by the loss budget of this one only."""
+    one = ticket.pool.exposure(ticket.pool_shares)
+    return one.worst_leaving if one.out_at == ticket.matures_at else one.worst_this_epoch
 
 
 def _ticket_data(ticket: Ticket) -> dict[str, Any]:

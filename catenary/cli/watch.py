@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from catenary.cli.app import REFUSED, Session, command, moment
+from catenary.cli.app import REFUSED, Session, command, moment, plain
 from catenary.cli.group import cli
 from catenary.errors import NotConnected, UnknownName
 from catenary.history import History
@@ -77,7 +77,8 @@ def history(
         nothing = True
         for each in found:
             nothing = False
-            click.echo(f"{moment(each.event.time)}  epoch {each.epoch}  {each.event.transaction}  {each.sentence}")
+            told = f"{moment(each.event.time)}  epoch {each.epoch}  {each.event.transaction}  {each.sentence}"
+            click.echo(plain(told))
         if nothing:
             click.echo("nothing of that kind happened")
 
@@ -167,7 +168,7 @@ def _say(session: Session, news: list[Message]) -> None:
         if session.as_json:
             click.echo(json.dumps(message))
         else:
-            click.echo(f"{moment(message['time'])}  {message['severity'].upper()}  {message['sentence']}")
+            click.echo(plain(f"{moment(message['time'])}  {message['severity'].upper()}  {message['sentence']}"))
 
 
 def _interest(session: Session, staker: str | None, operator: str | None, avs: int | None) -> Interest:

@@ -13,9 +13,9 @@ from catenary.chain import Block, Chain
 from catenary.deployment import Deployment
 from catenary.errors import CatenaryError, UnknownName
 from catenary.history.events import Event, ReorganisedError, Source
-from catenary.history.pools import WAD
 from catenary.history.state import State, Timing
 from catenary.history.store import Store
+from catenary.units import WAD
 
 Progress = Callable[[int, int, int], None]  # blocks read, of how many, and events found
 

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 from catenary.errors import UnknownPool
 from catenary.history.lanes import UNSET, Number, constant, require_known
-
-WAD = 10**18
-BPS = 10_000
+from catenary.units import BPS, WAD
 
 
 class Holding(NamedTuple):

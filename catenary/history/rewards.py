@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from catenary.history.pools import BPS, Holding, Pool
+from catenary.history.pools import Holding, Pool
+from catenary.units import BPS
 
 _SCALE = 118  # bits
 _MOVES = 256  # that a claim looks at

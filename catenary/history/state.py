@@ -15,8 +15,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from catenary.errors import CatenaryError, UnknownAVS, UnknownStream
 from catenary.history.events import Event
-from catenary.history.pools import WAD, Allocation, Amounts, Pool, Record
+from catenary.history.pools import Allocation, Amounts, Pool, Record
 from catenary.history.rewards import Line, Stream, claimable_until, rest_down
+from catenary.units import WAD
 
 ZERO_ADDRESS = "0x" + 40 * "0"
 PoolKey = tuple[str, str]  # operator and vault

@@ -72,6 +72,11 @@ class Outbox:
         query = "SELECT number, message FROM alerts WHERE watch = ? AND block > ? AND NOT void ORDER BY number"
         return [(number, json.loads(message)) for number, message in self._ask(query, self._watch, after)]
 
+    def voided(self, alert: str) -> int:
+        """How often the alert of this id was void, under this id or those of when its block was back."""
+        query = "SELECT count(*) FROM alerts WHERE watch = ? AND void AND (id = ? OR id GLOB ?)"
+        return int(self._ask(query, self._watch, alert, f"{alert}-again-*[0-9]")[0][0])
+
     def void(self, number: int) -> bool:
         """Whether it was not void before."""
         return bool(self._ask("UPDATE alerts SET void = 1 WHERE number = ? AND void = 0 RETURNING number", number))

@@ -12,10 +12,10 @@ from catenary.history.events import Event
 from catenary.history.lanes import Number
 from catenary.history.pools import Allocation, Pool
 from catenary.history.state import State
+from catenary.pool import AHEAD
 from catenary.units import BPS, WAD, Unit, moment, percent
 from catenary.values import ZERO_ADDRESS, Change
 
-AHEAD = 3  # epochs for which something may be announced: the rule of time
 INFO, WARNING, CRITICAL = "info", "warning", "critical"
 
 

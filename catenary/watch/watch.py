@@ -123,7 +123,7 @@ class Watch:
         block_hash = (self.history.store.header(event.block) or ("", 0))[0]
         return [
             {
-                "id": f"{block_hash}-{event.place}-{index}",
+                "id": self._id(f"{block_hash}-{event.place}-{index}"),
                 "kind": alert.kind,
                 "severity": alert.severity,
                 "sentence": alert.sentence,
@@ -137,6 +137,11 @@ class Watch:
             }
             for index, alert in enumerate(found)
         ]
+
+    def _id(self, alert: str) -> str:
+        """Another one after it was void: a block may come back, as when one of several nodes was behind the others."""
+        times = self.outbox.voided(alert)
+        return f"{alert}-again-{times}" if times else alert
 
     def _void(self, tip: int) -> list[Message]:
         """Notices of alerts whose block is no longer of the chain."""

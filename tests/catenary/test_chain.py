@@ -14,7 +14,7 @@ from web3.exceptions import Web3RPCError
 
 import catenary
 from catenary import Accepted, Mandate, Payment, Terms
-from catenary.chain import Chain, Contract, check_in_turn, web3
+from catenary.chain import Chain, Contract, check_in_turn, line, web3
 from catenary.contracts import event
 from catenary.errors import (
     BadAmount,
@@ -25,6 +25,7 @@ from catenary.errors import (
     OperatorAlreadyRegistered,
     TransactionFailed,
     UnknownAVS,
+    UnknownName,
     UnknownRevert,
 )
 from tests.helpers.protocol import DAY, ETHER
@@ -82,6 +83,24 @@ def test_all__one_is_no_contract__is_refused(sdk: catenary.Protocol, alice: Acco
         sdk.chain.all([stranger.read("epoch", make=int)])
     with pytest.raises(CatenaryError, match="it is not what it is taken for"):
         sdk.chain.get(stranger.read("epoch", make=int))
+
+
+def test_get__answer_that_is_none__is_refused(sdk: catenary.Protocol) -> None:
+    """A number, where a text is asked for."""
+    read = Contract("ERC20", sdk.registry.address).read("symbol", make=str)
+    word = catenary.chain.Read(read.to, read.abi, sdk.registry.read("EPOCH", make=int).data, str)
+    with pytest.raises(CatenaryError, match="does not answer symbol: it is not what it is taken for"):
+        sdk.chain.get(word)
+
+
+def test_logs__text_that_is_no_utf_8__hides_nothing(sdk: catenary.Protocol, stranger: AccountAPI) -> None:
+    """Anybody may write one: by hand, as the encoder would refuse."""
+    call = sdk.register_operator("ab")
+    raw = call.data.replace(b"ab" + bytes(30), b"\xff\xfe" + bytes(30))
+    stranger.transfer(sdk.registry.address, data=raw, value=0)
+    assert stranger.address in [operator.address for operator in sdk.operators]
+    (said,) = sdk.logs(sdk.registry, "OperatorRegistered", operator=stranger.address)
+    assert said["uri"] == "\ufffd\ufffd"
 
 
 def test_get__refused__raises_its_error(sdk: catenary.Protocol) -> None:
@@ -213,6 +232,16 @@ def test_check_in_turn__each_on_what_those_before_it_did(
     with pytest.raises(ERC20InsufficientBalance):
         check_in_turn([vault.approve(6), vault.deposit(6, stranger)], stranger.address)
     assert (asset.allowance(stranger, vault.address), vault.balance(stranger.address)) == (0, 0)
+
+
+@pytest.mark.usefixtures("scene")
+def test_claim__receiver_without_checksum__is_refused(sdk: catenary.Protocol, alice: AccountAPI) -> None:
+    """It may be mistyped, and what is sent there is lost."""
+    typed = "0x" + 40 * "a"
+    with pytest.raises(UnknownName, match="is not an address with its checksum"):
+        sdk.staker(alice.address).claim([], typed)
+    with pytest.raises(UnknownName, match="is not an address with its checksum"):
+        sdk.operator(alice.address).claim_commission("cAST", alice.address, typed)
 
 
 def test_send__sends_and_waits(sdk: catenary.Protocol, stranger: AccountAPI) -> None:
@@ -367,3 +396,17 @@ def test_call__value__is_that_of_ether_only(every_call: list[tuple[catenary.Call
         "depositNative": 2 * ETHER,
         "depositNativeAndDelegate": 2 * ETHER,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("no\n answer", "no answer"),
+        ("at 'https://node.example/v3/secret'.", "at 'https://node.example/(hidden)'."),
+        ("at https://me:secret@node.example/rpc", "at https://node.example/(hidden)"),
+        ("Max retries exceeded with url: /v3/secret (Caused by", "Max retries exceeded with url: (hidden) (Caused by"),
+        ("at http://127.0.0.1:8545", "at http://127.0.0.1:8545"),
+    ],
+)
+def test_line__of_an_error__hides_what_may_be_a_key(said: str, told: str) -> None:
+    assert line(Exception(said)) == told

@@ -267,3 +267,21 @@ def test_rewards__of_a_pool__are_claimable_two_epochs_later(
     operator = sdk.operator(of_scene.operator)
     operator.claim_commission("cAST", token, carol.address).send(scene.operator)
     assert (asset.balanceOf(carol), of_scene.commission) == (before + due[1] + 90 * ETHER, {})
+
+
+def test_changes__epoch_begins_while_they_are_read__are_of_one_block(
+    of_scene: Pool, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what changes in two epochs would seem to do so in one."""
+    of_scene.protocol.operator(scene.operator.address).announce("cAST", 4_000, 1_000).send(scene.operator)
+    expected = of_scene.changes
+    assert [change.epoch for change in expected] == [6]
+    mandates = Pool.mandates
+
+    def late(pool: Pool) -> list[Mandate]:
+        scene.protocol.to_epoch(5)
+        assert mandates.fget is not None
+        return list(mandates.fget(pool))
+
+    monkeypatch.setattr(Pool, "mandates", property(late))
+    assert of_scene.changes == expected

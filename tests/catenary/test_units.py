@@ -38,6 +38,7 @@ def test_parse__amount__is_in_the_smallest_unit(unit: Unit, text: Any, amount: i
     [
         *("", "1", "ether", "1 WETH", "-1 ether", "0 ether", "1e3 ether", "1.5 wei", "0x10 wei", "1.2.3 ether"),
         *("0.0000000000000000001 ether", "1 ether ether", f"{2**256} wei", "\u0661 ether", "1. ether", "1 . ether"),
+        *("1,5 ether", "0,5 ether", "1,50 ether", "1,0000 ether", "1000,000 ether", "1,000,00 ether"),
     ],
 )
 def test_parse__what_is_no_amount_of_the_unit__is_refused(text: str) -> None:

@@ -660,7 +660,7 @@ def interrupt(command: Command, monkeypatch: pytest.MonkeyPatch, at: int, sent: 
         if next(count) != at:
             return send(eth, signed)
         if sent:
-            send(eth, signed)
+            eth.wait_for_transaction_receipt(send(eth, signed))
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

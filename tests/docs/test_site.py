@@ -18,7 +18,7 @@ def test_site__builds_with_no_warning() -> None:
     command = ["make", "site"]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
-    assert "No issues found" in built.stdout
+    assert "No issues found" in built.stdout + built.stderr
 
 
 def _listed(entry: Any) -> list[str]:

@@ -44,6 +44,7 @@ def _run(command: list[str], node: Anvil, folder: Path, told: str | None = None)
     environment = kept | {
         "PATH": path,
         "CATENARY_NETWORK": node.address,
+        "APE_FOUNDRY_HOST": node.address,
         "APE_DATA_FOLDER": str(folder / "ape"),
         "PYTHONPATH": str(ROOT),
     }
@@ -74,8 +75,9 @@ def test_story__in_the_sdk__runs(story: str, fresh_devnet: Anvil, tmp_path: Path
 
 @pytest.mark.parametrize("story", STORIES)
 def test_story__in_the_console__runs(story: str, fresh_devnet: Anvil, tmp_path: Path) -> None:
-    network = f"ethereum:local:{fresh_devnet.address}"
     (tmp_path / "ape_console_extras.py").write_text((ROOT / "ape_console_extras.py").read_text())
     ape = Path(sys.executable).parent / "ape"
-    said = _run([str(ape), "console", "--network", network], fresh_devnet, tmp_path, _lines(story, "Console"))
+    said = _run(
+        [str(ape), "console", "--network", "ethereum:local:foundry"], fresh_devnet, tmp_path, _lines(story, "Console")
+    )
     assert "Error" not in said, said

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from catenary.cli.app import moment
@@ -156,6 +157,7 @@ def test_slash__at_once__explains_who_loses_what_and_takes_it(
     assert done.err.splitlines() == [
         f"ask to lower `retained` of the pool of {who['operator'].address} in cWETH, 1 now, by 0.25, for an offence on "
         f"{moment(offence)}",
+        "its evidence is the text 'it signed twice', 15 bytes, of which the hash is written to the chain",
         f"0.25 of `retained` is granted: 0.2 of `retained` out of the guaranteed part of AVS {avs}, 0.05 of `retained` "
         "out of what is shared",
         "of 100 cWETH in the pool and its open tickets 25 cWETH is burnt",
@@ -166,7 +168,7 @@ def test_slash__at_once__explains_who_loses_what_and_takes_it(
 
     # Of what the pool retains, 75 %, 20 % are 15 %: no more than 5 % are left for this AVS.
     done = shell.send(who["slasher"], "avs", "slash", str(avs), "20 %", *place, *words)
-    assert done.err.splitlines()[1:] == [
+    assert done.err.splitlines()[2:] == [
         f"0.05 of `retained` is granted: 0 of `retained` out of the guaranteed part of AVS {avs}, 0.05 of `retained` "
         "out of what is shared",
         "of 75 cWETH in the pool and its open tickets 5 cWETH is burnt",
@@ -301,8 +303,48 @@ def test_story__pay_by_stake(shell: Shell, cli_scene: Scene, who: dict[str, Who]
     assert {**reward, "claimable": None} == {**pool, "token": arc, "claimable": None, "accruing": 0}
     assert sum(due) <= reward["claimable"] <= sum(due) + 1  # both are one sum
     done = shell.send(who["alice"], "claim", "--receiver", who["resolver"].address)
-    assert done.json == shell.sent("claim")
+    claimed = {**pool, "token": arc, "amount": reward["claimable"]}
+    del claimed["symbol"]
+    assert done.json == shell.sent("claim", claimed=[claimed], refused=[])
     assert shell.run("positions", who["alice"].address, "--json").json["rewards"] == []
+
+
+HOSTILE = "[/]:bomb:\x1b[2J\nWETH"
+
+
+def make_hostile(shell: Shell, token: str) -> None:
+    """To whatever it is asked it answers with this text, and so it is not sent either."""
+    answer = encode(["string"], [HOSTILE])
+    shell.node.ask("anvil_setCode", token, f"0x60{len(answer):02x}600a5f3960{len(answer):02x}5ff3{answer.hex()}")
+
+
+def test_story__pay_in_a_token_that_turns_hostile(shell: Shell, cli_scene: Scene, who: dict[str, Who]) -> None:
+    """Anybody may pay a pool in a token that steers terminals and cannot be sent: nothing else suffers from it."""
+    alice, operator, arc, six = who["alice"].address, who["operator"], cli_scene.tokens["ARC"], cli_scene.tokens["SIX"]
+    shell.node.move_to(cli_scene.start_of(5))
+    pay = ("avs", "pay", str(cli_scene.avss["at_once"]))
+    for amount, token in (("100 ARC", arc), ("10 SIX", six)):
+        assert shell.send(who["carol"], *pay, amount, "--token", token, "--vault", "cWETH").json
+    shell.node.move_to(cli_scene.start_of(6))
+    make_hostile(shell, arc)
+
+    shown = shell.run("positions", alice).out
+    assert "[/]:bomb:\ufffd[2J\ufffdWETH" in shown
+    assert arc in shown
+    assert "\x1b" not in shown
+
+    done = shell.send(who["alice"], "claim")
+    assert [(one["token"], one["amount"]) for one in done.json["claimed"]] == [(six, 9 * 10**6 - 1)]
+    assert f"token {arc} of the pool of {operator.address} refuses to be sent to {alice}: it is left out" in done.err
+    done = shell.send(who["alice"], "claim")
+    assert done.error.endswith("and nothing is left to claim: try later, or another --receiver")
+
+    done = shell.send(operator, "operator", "claim-commission")
+    assert done.json == shell.sent("claimCommission")
+    assert done.err.splitlines()[0].startswith(f"token {arc} cannot be claimed to {operator.address}, and is left out")
+
+    shell.node.ask("anvil_setCode", arc, "0x5f5ffd")
+    assert f" wei of {arc}" in shell.run("positions", alice).out
 
 
 def test_story__stream(
@@ -363,6 +405,14 @@ def test_story__stream(
             "slasher",
             ["slash", "{at_once}", "101 cWETH", "{place}", "--offence-at", "1 s ago", "--evidence", "a lie"],
             "'101 cWETH' is more than the 100 cWETH that the pool and its open tickets are worth: ask for less",
+        ),
+        *(
+            (
+                "slasher",
+                ["slash", "{at_once}", "1 %", "{place}", "--offence-at", time, "--evidence", "a lie"],
+                f"'{time}' is not a time: write it as a Unix time, or as in '2 h ago'",
+            )
+            for time in ("1795000000000", "99999999 d ago")
         ),
         (
             "slasher",

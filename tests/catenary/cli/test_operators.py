@@ -172,7 +172,7 @@ def test_claim_commission__claims_that_of_all_tokens(shell: Shell, cli_scene: Sc
     assert pool["commission_to_claim"] == [{"token": arc, "amount": 10 * 10**6}]
     done = shell.send(operator, "operator", "claim-commission", "--receiver", who["bob"].address)
     assert done.json == shell.sent("claimCommission")
-    assert done.err == f"claim 10 ARC of commission of the pool in cWETH to {who['bob'].address}\n"
+    assert done.err == f"claim 10 ARC, token {arc}, of commission of the pool in cWETH to {who['bob'].address}\n"
     assert status(shell, operator, 5)[0]["commission_to_claim"] == []
 
 
@@ -229,3 +229,9 @@ def test_status__of_one_who_is_none__is_refused(shell: Shell, who: dict[str, Who
     done = shell.run("operator", "status", who["bob"].address)
     bob = who["bob"].address
     assert done.error == f"{bob} is not registered as an operator: `catenary operator register` does it"
+
+
+def test_open_pool__simulated__says_that_it_would_be_opened(shell: Shell, who: dict[str, Who]) -> None:
+    words = ("--vault", "cSIX", "--loss-budget", "20 %", "--commission", "0 %", "--simulate")
+    done = shell.send(who["operator"], "operator", "open-pool", *words)
+    assert [event["name"] for event in done.json["events"]][:1] == ["PoolOpened"]

@@ -123,6 +123,22 @@ def test_look__after_a_reorganisation__says_what_is_void(
         assert {message["block"] for message in watcher.look()} == {again.block_number}
 
 
+def test_look__block_that_comes_back__is_said_again(
+    protocol: Protocol, scene: Scene, at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the node that was asked meanwhile is behind the others, or a reorganisation is taken back."""
+    with watching(protocol, tmp_path) as watcher:
+        receipt, _ = scene.file(at_once, WAD // 10)
+        said = watcher.look()
+        for times in (1, 2):
+            with monkeypatch.context() as behind:
+                behind.setattr(watcher.history, "sync", lambda **_: None)
+                watcher.history.store.roll_back(receipt.block_number - 1)
+                assert kinds(watcher.look()) == ["void", "void"]
+            assert watcher.look() == [{**one, "id": f"{one['id']}-again-{times}"} for one in said]
+            assert watcher.look() == []
+
+
 def test_look__after_a_reorganisation_that_another_process_found__says_what_is_void(
     protocol: Protocol, scene: Scene, at_once: int, tmp_path: Path
 ) -> None:

@@ -2,9 +2,8 @@
 pragma solidity ^0.8.34;
 
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
-import {StreamId} from "../../../contracts/libraries/Types.sol";
-import {Mintable, VM} from "./Cheats.sol";
-import {Scene} from "./Scene.sol";
+import {VM} from "../Cheats.sol";
+import {Mintable, Scene} from "./Scene.sol";
 
 interface GasVm {
     struct Gas {
@@ -23,7 +22,6 @@ interface GasVm {
 contract BookingGasTest is Scene {
     uint256 private constant MAX_TRANSACTION = 1 << 24; // EIP-7825 [gas]
     address private constant CAROL = address(0xC0000);
-    uint256 private constant ETHER = 1e18;
 
     Mintable private token;
 

@@ -3,8 +3,8 @@ pragma solidity ^0.8.34;
 
 import {IRewardsDistributor} from "../../../contracts/interfaces/IRewardsDistributor.sol";
 import {AvsId, StreamId} from "../../../contracts/libraries/Types.sol";
-import {Mintable, VM} from "./Cheats.sol";
-import {Scene} from "./Scene.sol";
+import {VM} from "../Cheats.sol";
+import {Mintable, Scene} from "./Scene.sol";
 
 interface Failing {
     function setFailing(bool failing) external;
@@ -26,7 +26,7 @@ contract RewardsDifferentialTest is Scene {
         uint256 looked;
     }
 
-    struct Payment_ {
+    struct PaidOnce {
         uint256 epoch;
         uint256 amount;
     }
@@ -41,7 +41,7 @@ contract RewardsDifferentialTest is Scene {
     mapping(address => uint256) private claimedUntil;
     mapping(address => uint256) private cursorMove;
     Flow[] private flows;
-    Payment_[] private payments;
+    PaidOnce[] private payments;
     mapping(uint256 epoch => uint256) private commissions;
     uint256 private lastRecorded;
     uint256 private feesTaken;
@@ -263,7 +263,7 @@ contract RewardsDifferentialTest is Scene {
         uint256 paid = rewards.pay(token, uint24(e), p)[0];
         VM.assertEq(paid, expected);
         balance += paid;
-        if (paid != 0) payments.push(Payment_(e, paid));
+        if (paid != 0) payments.push(PaidOnce(e, paid));
     }
 
     function _open() private {
