@@ -150,7 +150,15 @@ class Session:
                 sent.append({"call": call.abi.name, "transaction": receipt.txn_hash, "block": receipt.block_number})
             brought = outcome(receipt)
         done = [f"{each['call']}: block {each['block']}, transaction {each['transaction']}" for each in sent]
-        self.show({**brought, "sent": sent}, *done, *(f"{name}: {value}" for name, value in brought.items()))
+        self.show({**brought, "sent": sent}, *done, *(f"{name}: {_told(value)}" for name, value in brought.items()))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_told(each) for each in value) or "nothing"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_told(each)}" for name, each in value.items())
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10**6 else str(value)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> Table:

@@ -17,8 +17,7 @@ interface GasVm {
     function lastCallGas() external view returns (Gas memory);
 }
 
-/// How dear strangers and the operator can make a claim. With --isolate each call is a transaction of its own, as on a
-/// chain: a claim then costs 4,660,000 gas in the first test.
+/// How dear strangers and the operator can make a booking.
 contract BookingGasTest is Scene {
     uint256 private constant MAX_TRANSACTION = 1 << 24; // EIP-7825 [gas]
     address private constant CAROL = address(0xC0000);
@@ -70,12 +69,6 @@ contract BookingGasTest is Scene {
             registry.setMandate(address(vault), 5000, 1000 + e % 2 * 1000);
         }
         _goTo(5 + epochs);
-    }
-
-    function test_claim__after_a_year_of_dust_in_all_floors__costs_less_than_90000_gas_an_epoch() external {
-        _dust();
-        _disturb(52);
-        VM.assertEq(_claim() < 52 * 90_000, true);
     }
 
     function test_book__of_ten_disturbed_epochs__fits_into_a_transaction() external {
