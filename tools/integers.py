@@ -104,8 +104,6 @@ class Translation:
             return self.choice(self.boolean(condition), self.word(of), constant(0))
         if kind == z3.Z3_OP_BXOR and (found_ := self.ternary(of_xor(t))) is not None:
             return found_
-        if kind == z3.Z3_OP_BXOR and (whole := of_same_bits(t.children())) is not None:
-            return self.bits(self.word(whole), *t.arg(0).params())
         if kind == z3.Z3_OP_BMUL or name.startswith("f_evm_bvmul"):
             return self.wrapped(self.product([self.signed_if_near(each) for each in t.children()]), bits)
         if kind in DIVISIONS or name.startswith("f_evm_bvudiv"):
@@ -147,7 +145,7 @@ class Translation:
             of = of_xor(chosen[1])
             both = list(of)
             for other in rest:  # twice the same is nothing
-                found = [at for at, x in enumerate(both) if x.eq(other)]
+                found = [at for at, x in enumerate(both) if same(x, other)]
                 if found:
                     del both[found[0]]
                 else:
@@ -353,19 +351,14 @@ def of_xor(t: z3.BitVecRef) -> list[z3.BitVecRef]:
     return [each for child in t.children() for each in of_xor(child)] if t.decl().kind() == z3.Z3_OP_BXOR else [t]
 
 
-def of_same_bits(terms: list[z3.BitVecRef]) -> z3.BitVecRef | None:
-    """The exclusive or of whole words, if `terms` are the same bits of each."""
-    first = terms[0]
-    for each in terms:
-        if each.decl().kind() != z3.Z3_OP_EXTRACT or each.params() != first.params():
-            return None
-        if each.arg(0).size() != first.arg(0).size():
-            return None
-    return reduce(lambda x, y: x ^ y, (each.arg(0) for each in terms))
+def same(x: z3.BitVecRef, y: z3.BitVecRef) -> bool:
+    return bool(x.eq(y) or z3.simplify(x).eq(z3.simplify(y)))
 
 
 def if_or_zero(t: z3.BitVecRef) -> tuple[z3.BoolRef, z3.BitVecRef] | None:
-    """`t` as a word that counts only under a condition: as its product with 1 or 0."""
+    """`t` as a word that counts only under a condition: as its product with 1 or 0, or some bits of that."""
+    if t.decl().kind() == z3.Z3_OP_EXTRACT and (chosen := if_or_zero(t.arg(0))) is not None:
+        return chosen[0], reduce(lambda x, y: x ^ y, (z3.Extract(*t.params(), each) for each in of_xor(chosen[1])))
     if (t.decl().kind() != z3.Z3_OP_BMUL and not t.decl().name().startswith("f_evm_bvmul")) or t.num_args() != 2:
         return None
     for x, y in (t.children(), t.children()[::-1]):
