@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.36;
 
-import {BPS, WAD} from "../../contracts/libraries/Constants.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {WAD} from "../../contracts/libraries/Constants.sol";
 import {Parts} from "../../contracts/libraries/SlashMath.sol";
 import {AvsId} from "../../contracts/libraries/Types.sol";
 import {AnyEpoch, EpochProof} from "./EpochProof.sol";
@@ -10,7 +11,7 @@ import {Scene} from "./Scene.sol";
 /// One execution in the real `SlashingManager` and `DelegationManager`, in the `Scene`, without a veto period, after any
 /// history of the epoch: what is stored of it is put there, as any numbers that `EpochProof` knows. What the AVS took and
 /// what all took of their elastic parts are both of this epoch, where they may be zero, or both of any other. Whether an
-/// execution reverts is not asked.
+/// execution reverts is not asked. That `Epoch.slashable` is the formula says `SlashMathProofs`.
 contract ExecutionProofs is Scene, EpochProof {
     /// As `SlashingManager` stores it.
     struct Taken {
@@ -70,10 +71,11 @@ contract ExecutionProofs is Scene, EpochProof {
         vm.store(address(slashing), elasticSlot(), word(all));
         vm.assume(left <= base);
         AnyEpoch memory a = stored(p, base);
-        assumeWithinBounds(a);
-        (uint256 guaranteed, uint256 elastic) = formula(a);
-        guaranteed = amount < guaranteed ? amount : guaranteed;
-        elastic = amount - guaranteed < elastic ? amount - guaranteed : elastic;
+        (uint256 guaranteed, uint256 elastic) = assumeWithinBounds(a).slashable();
+        guaranteed = Math.min(amount, guaranteed);
+        unchecked {
+            elastic = Math.min(amount - guaranteed, elastic);
+        }
 
         assert(ask(ONE, amount) == guaranteed + elastic);
         unchecked {
@@ -104,16 +106,6 @@ contract ExecutionProofs is Scene, EpochProof {
     function both(uint256 x, uint256 y) private pure returns (uint256) {
         unchecked {
             return x + (y << 128);
-        }
-    }
-
-    function formula(AnyEpoch memory a) private pure returns (uint256 guaranteed, uint256 elastic) {
-        unchecked {
-            int256 mine = int256(a.base * a.parts.elastic / BPS) - int256(a.ownElastic);
-            int256 shared = int256(a.base * (a.parts.lossBudget - a.parts.allGuaranteed) / BPS)
-                - int256(a.ownElastic + a.othersElastic);
-            int256 least = mine < shared ? mine : shared;
-            return (a.base * a.parts.guaranteed / BPS - a.ownGuaranteed, least < 0 ? 0 : uint256(least));
         }
     }
 
