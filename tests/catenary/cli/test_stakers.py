@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from catenary.cli.app import moment, span
-from tests.catenary.cli.conftest import Scene, Shell, Who
+from tests.catenary.shell import Scene, Shell, Who
 from tests.helpers.protocol import ETHER
 
 SIX = 10**6
