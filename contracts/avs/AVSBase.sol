@@ -289,14 +289,10 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// sees to it that each fault is slashed once.
     /// @param offenceAt Within the protocol's report window [s, Unix time].
     /// @param evidence Hash of the proof.
-    /// @return weight That it had in the offence's epoch, and has no more [vault shares].
-    function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri)
-        internal
-        returns (uint256 weight)
-    {
-        uint24 e = epochAt(offenceAt);
-        weight = _strike(e, operator);
-        if (e != epoch()) _strike(epoch(), operator);
+    /// @param uri Where to find it; only emitted.
+    function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri) internal {
+        _strike(epochAt(offenceAt), operator);
+        _strike(epoch(), operator);
 
         (uint256 guaranteed, uint256 elastic) = SLASHING.slashable(AVS, operator, VAULT);
         uint256 amount = (guaranteed + elastic) * PENALTY / WAD; // both are at most 1e18
@@ -308,8 +304,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     // ---------------------------------------------------------------------------------------------------- private
 
     function _setKey(address operator, address signer, bytes memory proof) private {
-        address owner = _keys[signer].operator;
-        if (owner != address(0)) revert KeyTaken(signer, owner);
+        address holder = _keys[signer].operator;
+        if (holder != address(0)) revert KeyTaken(signer, holder);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(SIGNING_KEY_TYPEHASH, operator)));
         (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, proof);
         if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert InvalidKeyProof(operator, signer);
@@ -329,11 +325,11 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     }
 
     /// Takes an operator out of the snapshot of `epoch_`, complete or not.
-    function _strike(uint24 epoch_, address operator) private returns (uint256 weight) {
+    function _strike(uint24 epoch_, address operator) private {
         Member memory member = _memberOf[epoch_][operator];
-        if (_stake(member) == 0) return 0;
+        if (_stake(member) == 0) return;
 
-        weight = weightOf(epoch_, operator);
+        uint256 weight = weightOf(epoch_, operator);
         delete _memberOf[epoch_][operator];
         Snapshot storage snapshot = _snapshots[epoch_];
         snapshot.weight -= uint96(weight); // at most the cap, which has 96 bits
