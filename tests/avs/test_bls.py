@@ -218,7 +218,7 @@ def test_set_bls_key__a_second_time__reverts(notary: Notary, between: list[int])
 
 def test_join__without_a_bls_key__reverts(keyless_notary: Notary) -> None:
     operator = keyless_notary.operators[0]
-    with reverts(keyless_notary.contract.NoKey, operator=operator):
+    with reverts(keyless_notary.contract.NotEligible, operator=operator, stake=5 * ETHER, min=ETHER):
         keyless_notary.contract.join(operator, sender=operator)
 
 
