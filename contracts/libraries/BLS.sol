@@ -61,10 +61,8 @@ library BLS {
     }
 
     /// The same for a point and no other, as long as it passed a precompile.
-    function id(G1 memory self) internal pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            hash := keccak256(self, 128)
-        }
+    function id(G1 memory self) internal pure returns (bytes32) {
+        return keccak256(abi.encode(self));
     }
 
     /// Both points are on the curve, but need not be in the subgroup.
