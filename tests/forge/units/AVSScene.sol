@@ -6,7 +6,8 @@ import {AvsId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
 import {Scene} from "./Scene.sol";
 
-/// Two operators with a pool of 100 ether each, of which 20 % are guaranteed to one AVS and 10 % elastic, in epoch 4.
+/// Two operators with a pool of 100 ether each, of which 20 % are guaranteed to one AVS and 10 % elastic, in epoch 4. The
+/// loss budget is 50 %, so of both 70 % are safe.
 abstract contract AVSScene is Scene {
     uint256 internal constant KEY = 0xA;
     uint256 internal constant OTHER_KEY = 0xB;
@@ -20,6 +21,7 @@ abstract contract AVSScene is Scene {
         setup.vault = address(vault);
         setup.owner = AVS_OWNER;
         setup.minStake = 1 ether;
+        setup.byAdmission = true;
         setup.maxShare = 5000;
         setup.penalty = 0.5e18;
     }
@@ -38,6 +40,8 @@ abstract contract AVSScene is Scene {
         _openPool(operator);
         VM.prank(ALICE);
         vault.depositAndDelegate(100 ether, operator, 0, _anything());
+        VM.prank(AVS_OWNER);
+        base.setAdmitted(operator, true);
         bytes memory data = abi.encode(VM.addr(key), _proof(operator, key, domain));
         VM.prank(operator);
         registry.optIn(avs, address(vault), 2000, 1000, data);
@@ -52,9 +56,9 @@ abstract contract AVSScene is Scene {
         return keccak256(abi.encodePacked("\x19\x01", domain, hash));
     }
 
-    function _domain(string memory name, address avs) internal view returns (bytes32) {
+    function _domain(string memory name, address contract_) internal view returns (bytes32) {
         bytes32 type_ = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-        return keccak256(abi.encode(type_, keccak256(bytes(name)), keccak256("1"), block.chainid, avs));
+        return keccak256(abi.encode(type_, keccak256(bytes(name)), keccak256("1"), block.chainid, contract_));
     }
 
     function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {

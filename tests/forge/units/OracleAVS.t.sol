@@ -10,7 +10,7 @@ import {VM} from "../Cheats.sol";
 import {AVSScene} from "./AVSScene.sol";
 import {Mintable} from "./Scene.sol";
 
-/// An oracle with rounds of an hour and one feed. Each of its two operators weighs 30 ether.
+/// An oracle with rounds of an hour and one feed. Each of its two operators weighs 21 ether.
 contract OracleAVSTest is AVSScene {
     uint48 private constant ROUND = 1 hours;
     uint96 private constant REWARD = 100 ether;
@@ -111,7 +111,7 @@ contract OracleAVSTest is AVSScene {
     function test_construction__out_of_bounds__reverts() external {
         IAVSBase.Setup memory setup = _setup();
         setup.minStake = 0;
-        VM.expectRevert(abi.encodeWithSelector(IAVSBase.SetupOutOfBounds.selector, 0, 5000, 0.5e18));
+        VM.expectRevert(abi.encodeWithSelector(IAVSBase.SetupOutOfBounds.selector, setup));
         this.newOracle(setup, ROUND);
         VM.expectRevert(abi.encodeWithSelector(IOracleAVS.RoundOutOfBounds.selector, 7 hours + 1, EPOCH));
         this.newOracle(_setup(), 7 hours + 1);
@@ -132,9 +132,9 @@ contract OracleAVSTest is AVSScene {
         VM.assertEq(oracle.memberCount(), 2);
         VM.assertEq(oracle.members(0, 9).length, 2);
         VM.assertEq(oracle.members(1, 9)[0], OTHER_OPERATOR);
-        VM.assertEq(oracle.weightOf(4, OPERATOR), 30 ether);
-        VM.assertEq(uint256(oracle.memberOf(4, OPERATOR).guaranteed), 20 ether);
-        VM.assertEq(uint256(oracle.snapshotOf(4).weight), 60 ether);
+        VM.assertEq(oracle.weightOf(4, OPERATOR), 21 ether);
+        VM.assertEq(uint256(oracle.memberOf(4, OPERATOR).guaranteed), 14 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(4).weight), 42 ether);
         VM.assertEq(oracle.keyOf(VM.addr(KEY)).operator, OPERATOR);
     }
 
@@ -204,19 +204,48 @@ contract OracleAVSTest is AVSScene {
         VM.assertEq(Caps.capDown(stakes, 5000), 20);
         VM.assertEq(Caps.capDown(stakes, 10_000), 120);
         VM.assertEq(Caps.capDown(stakes, 1000), 0);
-        VM.assertEq(uint256(oracle.snapshotOf(4).cap), 30 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(4).cap), 21 ether);
     }
 
     function test_owner__admits_and_ejects() external {
-        IAVSBase.Setup memory setup = _setup();
-        setup.byAdmission = true;
-        IOracleAVS admitting = _newOracle(setup, ROUND);
-        VM.prank(AVS_OWNER);
-        admitting.setAdmitted(OPERATOR, true);
-        VM.assertTrue(registry.isAdmitted(admitting.AVS(), OPERATOR), "not admitted");
+        VM.assertTrue(registry.isAdmitted(avs, OPERATOR), "not admitted");
         VM.prank(AVS_OWNER);
         oracle.eject(OPERATOR);
         VM.assertTrue(!registry.isOptedIn(avs, OPERATOR, address(vault)), "still in");
+    }
+
+    function test_open_to_all__nothing_is_capped() external {
+        IAVSBase.Setup memory setup = _setup();
+        (setup.byAdmission, setup.maxShare) = (false, 10_000);
+        IOracleAVS open = _newOracle(setup, ROUND);
+        VM.assertEq(open.takeSnapshot(0), true);
+        VM.assertEq(uint256(open.snapshotOf(4).cap), type(uint96).max);
+    }
+
+    function test_veto__bars_until_the_request_is_over() external {
+        IAVSBase.Setup memory setup = _setup();
+        (setup.vetoPeriod, setup.resolver) = (1 days, RESOLVER);
+        oracle = _newOracle(setup, ROUND);
+        base = oracle;
+        avs = oracle.AVS();
+        domain = _domain("Catenary Oracle", address(oracle));
+        _addFeed(_terms());
+        bytes memory data = abi.encode(VM.addr(KEY), _proof(OPERATOR, KEY, domain));
+        VM.prank(AVS_OWNER);
+        oracle.setAdmitted(OPERATOR, true);
+        VM.prank(OPERATOR);
+        registry.optIn(avs, address(vault), 2000, 0, data);
+        _goTo(7);
+        _prove(oracle.currentRound(), KEY, KEY, 1, 2);
+        VM.assertEq(delegation.retained(OPERATOR, address(vault)), 1e18);
+        oracle.takeSnapshot(1);
+        _goTo(8);
+        oracle.takeSnapshot(1);
+        VM.assertEq(uint256(oracle.snapshotOf(7).guaranteed), 0);
+        VM.assertEq(uint256(oracle.snapshotOf(8).guaranteed), 0);
+        _goTo(9);
+        oracle.takeSnapshot(1);
+        VM.assertEq(uint256(oracle.snapshotOf(9).guaranteed), 14 ether);
     }
 
     // -------------------------------------------------------------------------------------------------------- feeds
@@ -257,10 +286,10 @@ contract OracleAVSTest is AVSScene {
 
     function test_cost_to_move__is_half_of_a_quorum() external view {
         (IOracleFeed.Cost memory shares, IOracleFeed.Cost memory assets) = feed.costToMove();
-        // Half of 66.67 % of 60 ether, less the 20 ether that are elastic; half of it is slashed.
-        VM.assertEq(shares.guaranteed, 0.5e18 * (20.001e18 - 20e18) / 1e18);
-        VM.assertEq(shares.shared, 10 ether);
-        VM.assertEq(assets.shared, 10 ether);
+        // Half of 66.67 % of 42 ether, of which 14 ether may be elastic; half of it is slashed.
+        VM.assertEq(shares.guaranteed, 0.000_35 ether);
+        VM.assertEq(shares.shared, 7 ether);
+        VM.assertEq(assets.shared, 7 ether);
         VM.assertEq(assets.guaranteed, shares.guaranteed);
     }
 
@@ -284,10 +313,10 @@ contract OracleAVSTest is AVSScene {
     }
 
     function test_submit__not_the_median_or_no_quorum__reverts() external {
-        _refusedSubmit(1, 2, 2, abi.encodeWithSelector(IOracleAVS.NotMedian.selector, 2, 30 ether, 60 ether, 60 ether));
+        _refusedSubmit(1, 2, 2, abi.encodeWithSelector(IOracleAVS.NotMedian.selector, 2, 21 ether, 42 ether, 42 ether));
         uint48 round = oracle.currentRound();
         IOracleAVS.Report[] memory reports = _one(KEY);
-        VM.expectRevert(abi.encodeWithSelector(IAVSBase.QuorumMissed.selector, 30 ether, 40.002 ether));
+        VM.expectRevert(abi.encodeWithSelector(IAVSBase.QuorumMissed.selector, 21 ether, 28.0014 ether));
         oracle.submit(FEED, round, 2000e8, reports);
     }
 
@@ -330,7 +359,7 @@ contract OracleAVSTest is AVSScene {
         _submit(1, 1, 1);
         oracle.submitLate(FEED, round, reports);
         VM.assertEq(uint256(oracle.creditOf(OPERATOR).reports), 1);
-        VM.assertEq(oracle.reportsIn(4), 60 ether);
+        VM.assertEq(oracle.reportsIn(4), 42 ether);
     }
 
     // ---------------------------------------------------------------------------------------------------------- pay
@@ -371,9 +400,9 @@ contract OracleAVSTest is AVSScene {
         _prove(round, KEY, KEY, 1, 2);
         VM.assertEq(delegation.retained(OPERATOR, address(vault)), 0.85e18); // half of 30 %
         VM.assertEq(oracle.weightOf(4, OPERATOR), 0);
-        VM.assertEq(uint256(oracle.snapshotOf(4).weight), 30 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(4).weight), 21 ether);
         VM.assertEq(oracle.bountyOf(STRANGER), BOUNTY);
-        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR), "not known");
+        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR, true), "not known");
         VM.expectRevert(abi.encodeWithSelector(IOracleAVS.FaultKnown.selector, FEED, round, OPERATOR));
         this.prove(round, KEY, KEY, 1, 3);
         this.prove(round - 1, KEY, KEY, 1, 3);
@@ -412,7 +441,7 @@ contract OracleAVSTest is AVSScene {
         _prove(round, KEY, KEY, 1, 2);
         VM.assertEq(oracle.weightOf(4, OPERATOR), 0);
         VM.assertEq(oracle.weightOf(5, OPERATOR), 0);
-        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 20 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 14 ether);
     }
 
     function test_premature__is_slashed() external {
@@ -433,15 +462,18 @@ contract OracleAVSTest is AVSScene {
         bytes memory proof = _proof(STRANGER, 0xC, domain);
         VM.prank(STRANGER);
         oracle.setKey(signer, proof);
+        _skipRounds(1);
+        uint48 round = oracle.currentRound();
         VM.expectRevert(abi.encodeWithSelector(IAVSBase.NothingToSlash.selector, STRANGER));
-        this.prove(oracle.currentRound(), 0xC, 0xC, 1, 2);
+        this.prove(round, 0xC, 0xC, 1, 2);
     }
 
     function test_fault__of_a_pool_that_all_have_left__reverts() external {
         VM.prank(ALICE);
         delegation.undelegate(OPERATOR, address(vault), 100 ether);
         _goTo(6);
+        uint48 round = oracle.currentRound();
         VM.expectRevert(abi.encodeWithSelector(IAVSBase.NothingToSlash.selector, OPERATOR));
-        this.prove(oracle.currentRound(), KEY, KEY, 1, 2);
+        this.prove(round, KEY, KEY, 1, 2);
     }
 }
