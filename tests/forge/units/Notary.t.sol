@@ -92,4 +92,36 @@ contract NotaryTest is AVSScene {
         VM.expectRevert(abi.encodeWithSelector(INotary.NoFault.selector));
         this.conflict(KEY, OTHER_KEY, "two", now_);
     }
+
+    function test_veto__bars_until_the_request_is_over() external {
+        IAVSBase.Setup memory setup = _setup();
+        (setup.vetoPeriod, setup.resolver) = (1 days, RESOLVER);
+        notary = INotary(VM.deployCode("Notary.sol:Notary", abi.encode(setup)));
+        avs = notary.AVS();
+        bytes32 domain = _domain("Catenary Notary", address(notary));
+        bytes memory data = abi.encode(VM.addr(KEY), _proof(OPERATOR, KEY, domain));
+        bytes memory otherData = abi.encode(VM.addr(OTHER_KEY), _proof(OTHER_OPERATOR, OTHER_KEY, domain));
+        VM.startPrank(AVS_OWNER);
+        notary.setAdmitted(OPERATOR, true);
+        notary.setAdmitted(OTHER_OPERATOR, true);
+        VM.stopPrank();
+        VM.prank(OPERATOR);
+        registry.optIn(avs, address(vault), 2000, 0, data);
+        VM.prank(OTHER_OPERATOR);
+        registry.optIn(avs, address(vault), 2000, 0, otherData);
+
+        _goTo(7);
+        notary.takeSnapshot(2);
+        now_ = uint48(_start(7)) + 1;
+        VM.warp(now_);
+        _conflict(KEY, KEY, "two", now_);
+        VM.assertEq(delegation.retained(OPERATOR, address(vault)), 1e18);
+        VM.assertEq(uint256(notary.snapshotOf(7).guaranteed), 14 ether);
+        _goTo(8);
+        notary.takeSnapshot(2);
+        VM.assertEq(uint256(notary.snapshotOf(8).guaranteed), 14 ether);
+        _goTo(9);
+        notary.takeSnapshot(2);
+        VM.assertEq(uint256(notary.snapshotOf(9).guaranteed), 28 ether);
+    }
 }
