@@ -51,6 +51,22 @@ class TransactionFailed(CatenaryError):
     """A transaction that was sent, and failed on the chain."""
 
 
+class ConfigError(CatenaryError):
+    """A config that cannot be used."""
+
+
+class BadReport(CatenaryError):
+    """What is no report of this oracle."""
+
+
+class NoPrice(CatenaryError):
+    """A source, or too many of a feed's, say no price that can be used."""
+
+
+class JournalError(CatenaryError):
+    """The journal of an oracle's node cannot be trusted, or cannot be written: nothing is signed."""
+
+
 class ContractError(CatenaryError):
     """What a contract refused a call with."""
 
