@@ -111,7 +111,7 @@ class _Reader:
     def _domain(self, table: "_Table") -> Domain:
         oracle = table.take("oracle", str, "", "an address")
         good = self.check(is_address(oracle), "oracle", "an address")
-        chain_id = int(table.number("chain_id", 1, 2**64))
+        chain_id = int(table.number("chain_id", 1, 2**63 - 1))
         return domain(chain_id, oracle) if good else Domain(chain_id, oracle)
 
     def _path(self, table: "_Table", name: str) -> Path:

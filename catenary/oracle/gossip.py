@@ -9,7 +9,7 @@ import aiohttp
 
 from catenary.errors import BadReport
 from catenary.oracle.relay import MOST_POSTED, PAGE
-from catenary.oracle.report import Domain, Report, Signed, parsed
+from catenary.oracle.report import Domain, Signed, parsed
 
 PATIENCE = 5.0  # with a relay, in all [s]
 _MOST_BYTES = 2**20  # of an answer
@@ -20,7 +20,7 @@ class _Relay:
     url: str
     run: str = ""
     after: int = 0
-    has: set[Report] = field(default_factory=set)
+    has: set[Signed] = field(default_factory=set)
     problem: str | None = None
 
 
@@ -46,8 +46,8 @@ class Gossip:
         heard: list[Signed] = []
         try:
             heard = await self._get(session, relay)
-            relay.has = {each.report for each in heard} | (relay.has & {each.report for each in known})
-            lacks = [each for each in known if each.report not in relay.has]
+            relay.has = {*heard, *(relay.has & set(known))}
+            lacks = [each for each in known if each not in relay.has]
             for start in range(0, len(lacks), MOST_POSTED):
                 await self._post(session, relay, lacks[start : start + MOST_POSTED])
             relay.problem = None
@@ -75,7 +75,7 @@ class Gossip:
     async def _post(self, session: aiohttp.ClientSession, relay: _Relay, reports: Sequence[Signed]) -> None:
         body = self._domain.dump(reports)
         await self._answer(session.post(f"{relay.url}/reports", json=body, allow_redirects=False))
-        relay.has |= {each.report for each in reports}
+        relay.has |= set(reports)
 
     async def _answer(self, request: Any) -> bytes:
         async with request as answer:

@@ -129,6 +129,7 @@ class Journal:
                 raise JournalError(
                     f"{self._path} is a journal with the {key} {said}, and not {value}: name another file"
                 )
+        self._about("floor")
         for row in self._db.execute("SELECT feed, round, price, time, signature FROM reports"):
             self._signed(row)
 

@@ -14,14 +14,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def serving(made: web.Application) -> Iterator[str]:
     """Serves on a free port, and gives its URL."""
     loop = asyncio.new_event_loop()
-    runner = web.AppRunner(made, shutdown_timeout=0)
+    runner = web.AppRunner(made, shutdown_timeout=0.1)
 
     async def start() -> str:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
         yield asyncio.run_coroutine_threadsafe(start(), loop).result(10)
