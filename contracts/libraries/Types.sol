@@ -10,6 +10,9 @@ type RequestId is bytes32;
 /// An amount for each of a run of epochs, to one pool: see `IRewardsDistributor.Stream`. Counted from 1.
 type StreamId is uint64;
 
+/// A price that an oracle reports: see `IOracleAVS.Feed`. Counted from 1.
+type FeedId is uint32;
+
 /// The loosest mandate under which a caller delegates.
 struct Accepted {
     /// Largest loss budget, current or announced [bps].

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.36;
+
+import {AVSBase} from "../avs/AVSBase.sol";
+
+/// A small AVS: operators certify one statement for each subject, say the root of a chain's block. To sign two is a fault.
+contract Notary is AVSBase {
+    struct Certificate {
+        bytes32 statement;
+        uint48 certifiedAt; // [s, Unix time]
+    }
+
+    bytes32 private constant STATEMENT_TYPEHASH = keccak256("Statement(bytes32 subject,bytes32 statement,uint48 time)");
+    uint256 private constant QUORUM = 6667; // [bps]
+
+    mapping(bytes32 subject => Certificate) public certificateOf;
+    mapping(bytes32 subject => mapping(address operator => bool)) public isKnownFault;
+
+    event Certified(bytes32 indexed subject, bytes32 statement);
+    event FaultProved(bytes32 indexed subject, address indexed operator);
+
+    error AlreadyCertified(bytes32 subject);
+    error TimeOutOfEpoch(uint48 time);
+    error NoFault();
+    error FaultKnown(bytes32 subject, address operator);
+
+    constructor(Setup memory setup) AVSBase("Catenary Notary", setup) {}
+
+    // --- duties ---
+
+    /// Certifies what a quorum signed in this epoch, after its snapshot was taken.
+    /// @param signatures In ascending order of operators.
+    function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external {
+        if (certificateOf[subject].certifiedAt != 0) revert AlreadyCertified(subject);
+        if (time > block.timestamp || time <= _requireSnapshot(epoch()).takenAt) revert TimeOutOfEpoch(time);
+        _requireQuorum(digestOf(subject, statement, time), time, signatures, QUORUM);
+
+        certificateOf[subject] = Certificate(statement, time);
+        emit Certified(subject, statement);
+    }
+
+    // --- proofs of fault ---
+
+    /// Slashes an operator that signed two statements on a subject, at times within the report window.
+    function proveConflict(
+        bytes32 subject,
+        bytes32[2] calldata statements,
+        uint48[2] calldata times,
+        bytes[2] calldata signatures
+    ) external {
+        if (statements[0] == statements[1]) revert NoFault();
+        address operator = _operatorOf(digestOf(subject, statements[0], times[0]), times[0], signatures[0]);
+        address other = _operatorOf(digestOf(subject, statements[1], times[1]), times[1], signatures[1]);
+        if (operator != other) revert NoFault();
+        if (isKnownFault[subject][operator]) revert FaultKnown(subject, operator);
+
+        isKnownFault[subject][operator] = true;
+        emit FaultProved(subject, operator);
+        _slash(operator, times[0] > times[1] ? times[0] : times[1], keccak256(msg.data), "");
+    }
+
+    function digestOf(bytes32 subject, bytes32 statement, uint48 time) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(STATEMENT_TYPEHASH, subject, statement, time)));
+    }
+}

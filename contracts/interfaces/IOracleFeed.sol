@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.34;
+
+import {FeedId} from "../libraries/Types.sol";
+import {AggregatorV3Interface} from "./AggregatorV3Interface.sol";
+import {IOracleAVS} from "./IOracleAVS.sol";
+
+/// One feed of an oracle, for consumers that read Chainlink's, with what it costs to move it. It only reads, so anyone may
+/// deploy one. Its rounds count up, but not one by one.
+interface IOracleFeed is AggregatorV3Interface {
+    /// Stake, in one unit.
+    struct Cost {
+        /// At least this much of it is stake that no other AVS can touch.
+        uint256 guaranteed;
+        /// The rest, which other AVSs may use too.
+        uint256 shared;
+    }
+
+    function ORACLE() external view returns (IOracleAVS);
+
+    function FEED() external view returns (FeedId);
+
+    /// What the least group that can set the price now would lose for a fault: `PENALTY` of half of the weight of a quorum,
+    /// as the others of a quorum may be honest, and chosen. All zero while this epoch has no snapshot.
+    ///
+    /// WARNING: See `IOracleAVS` for what is no fault.
+    /// @return shares [vault shares]
+    /// @return assets [asset]
+    function costToMove() external view returns (Cost memory shares, Cost memory assets);
+}
