@@ -67,6 +67,10 @@ class JournalError(CatenaryError):
     """The journal of an oracle's node cannot be trusted, or cannot be written: nothing is signed."""
 
 
+class JournalDamaged(JournalError):
+    """It is not known what was signed, or somebody else signs with the key: the node must end."""
+
+
 class ContractError(CatenaryError):
     """What a contract refused a call with."""
 
@@ -552,8 +556,8 @@ class NoKey(ContractError):
 
 
 class NotDue(ContractError):
-    """Feed {feed} was answered at Unix time {updatedAt}, and neither its heartbeat nor its deviation asks for more: wait
-    until one does."""
+    """Feed {feed} was answered at Unix time {updatedAt}, and neither its heartbeat nor its deviation asks for more:
+    wait until one does."""
 
 
 class NotMedian(ContractError):

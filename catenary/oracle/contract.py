@@ -163,25 +163,22 @@ class Oracle:
         """All of them, by their ids."""
         count = chain.get(self.contract.read("feedCount", make=int))
         numbers = range(1, count + 1)
-        terms = chain.all([self.contract.read("feedOf", number, make=dict) for number in numbers])
+        asked: list[Read[dict[str, int]]] = [self.contract.read("feedOf", number, make=dict) for number in numbers]
         names = chain.all([self.contract.read("descriptionOf", number, make=str) for number in numbers])
         return {
             number: Feed(number, name, each["decimals"], each["heartbeat"], each["deviation"], each["quorum"])
-            for number, each, name in zip(numbers, terms, names, strict=True)
+            for number, each, name in zip(numbers, chain.all(asked), names, strict=True)
         }
 
     def answers(self, chain: Chain, feeds: Sequence[int]) -> dict[int, Answer]:
         """The last answer of each feed."""
         latest = chain.all([self.contract.read("latestRound", feed, make=int) for feed in feeds])
-        words = chain.all(
-            [
-                self.contract.read("answerOf", feed, round_, make=dict)
-                for feed, round_ in zip(feeds, latest, strict=True)
-            ]
-        )
+        asked: list[Read[dict[str, int]]] = [
+            self.contract.read("answerOf", feed, round_, make=dict) for feed, round_ in zip(feeds, latest, strict=True)
+        ]
         return {
             feed: Answer(round_, each["price"], each["updatedAt"])
-            for feed, round_, each in zip(feeds, latest, words, strict=True)
+            for feed, round_, each in zip(feeds, latest, chain.all(asked), strict=True)
         }
 
     def members(self, chain: Chain) -> list[str]:
@@ -199,9 +196,10 @@ class Oracle:
 
     def keys(self, chain: Chain, signers: Sequence[str]) -> dict[str, Key]:
         """Whose keys they are, of those that ever were one."""
-        found = chain.all([self.contract.read("keyOf", signer, make=dict) for signer in signers])
-        keys = [Key(each["operator"], each["since"], each["until"]) for each in found]
-        return {signer: key for signer, key in zip(signers, keys, strict=True) if key.until}
+        asked: list[Read[Key]] = [
+            self.contract.read("keyOf", signer, make=lambda words: Key(*words.values())) for signer in signers
+        ]
+        return {signer: key for signer, key in zip(signers, chain.all(asked), strict=True) if key.until}
 
     def weights(self, chain: Chain, epoch: int, operators: Sequence[str]) -> dict[str, int]:
         """What each of them weighs in an epoch [vault shares]; none of those that weigh nothing."""

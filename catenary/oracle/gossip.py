@@ -11,7 +11,8 @@ from catenary.errors import BadReport
 from catenary.oracle.relay import MOST_POSTED, PAGE
 from catenary.oracle.report import Domain, Signed, parsed
 
-PATIENCE = 5.0  # with a relay, in all [s]
+PATIENCE = 5.0  # with a request to a relay, in all [s]
+GRACE = 2.0  # with a relay, before the node goes on with what the others say [s]
 _MOST_BYTES = 2**20  # of an answer
 
 
@@ -22,6 +23,7 @@ class _Relay:
     after: int = 0
     has: set[Signed] = field(default_factory=set)
     problem: str | None = None
+    task: asyncio.Task[list[Signed]] | None = None
 
 
 class Gossip:
@@ -32,24 +34,34 @@ class Gossip:
         self._relays = [_Relay(url.rstrip("/")) for url in urls]
 
     async def exchange(self, known: Collection[Signed]) -> list[Signed]:
-        """Gives each relay what it lacks of `known`, and gives back what they have that is new, unchecked."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
-            heard = await asyncio.gather(*(self._with(session, relay, known) for relay in self._relays))
-        return [signed for each in heard for signed in each]
+        """
+        Gives each relay what it lacks of `known`, and gives back what they have that is new, unchecked. What a slow one
+        has is given back next time.
+        """
+        for relay in self._relays:
+            relay.task = relay.task or asyncio.create_task(self._with(relay, known))
+        await asyncio.wait([relay.task for relay in self._relays if relay.task], timeout=GRACE)
+        heard = []
+        for relay in self._relays:
+            if relay.task and relay.task.done():
+                heard += relay.task.result()
+                relay.task = None
+        return heard
 
     @property
     def problems(self) -> dict[str, str]:
         """What is wrong with relays, by their URLs."""
         return {each.url: each.problem for each in self._relays if each.problem}
 
-    async def _with(self, session: aiohttp.ClientSession, relay: _Relay, known: Collection[Signed]) -> list[Signed]:
+    async def _with(self, relay: _Relay, known: Collection[Signed]) -> list[Signed]:
         heard: list[Signed] = []
         try:
-            heard = await self._get(session, relay)
-            relay.has = {*heard, *(relay.has & set(known))}
-            lacks = [each for each in known if each not in relay.has]
-            for start in range(0, len(lacks), MOST_POSTED):
-                await self._post(session, relay, lacks[start : start + MOST_POSTED])
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as session:
+                heard = await self._get(session, relay)
+                relay.has = {*heard, *(relay.has & set(known))}
+                lacks = [each for each in known if each not in relay.has]
+                for start in range(0, len(lacks), MOST_POSTED):
+                    await self._post(session, relay, lacks[start : start + MOST_POSTED])
             relay.problem = None
         except TimeoutError:
             relay.problem = f"it did not answer within {PATIENCE:g} s"

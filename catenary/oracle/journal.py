@@ -14,7 +14,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from catenary.chain import line
-from catenary.errors import BadReport, JournalError
+from catenary.errors import BadReport, JournalDamaged, JournalError
 from catenary.oracle.report import Domain, Report, Signed
 
 FORMAT = 1
@@ -32,7 +32,7 @@ CREATE TABLE evidence (id TEXT PRIMARY KEY, reports TEXT NOT NULL) WITHOUT ROWID
 
 class Journal:
     """
-    The file, of one key, chain and oracle. It is this process's alone until it is closed.
+    The file, of one key, chain and oracle. It is this process's alone until it is closed; for one thread at a time.
 
     A new one begins after the round that is current then, as what was signed before may be in one that was lost.
     """
@@ -41,7 +41,7 @@ class Journal:
         """Opens the file, or makes it. Raises `JournalError` if it is of somebody else, in use, or damaged."""
         self._path, self._domain, self._key = path, domain, key
         with self._errors():
-            self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         about = {"format": FORMAT, "signer": key.address, "chain_id": domain.chain_id, "oracle": domain.oracle}
         try:
             with self._errors():
@@ -157,8 +157,8 @@ class Journal:
         rows = [(key, json.dumps(value)) for key, value in about.items()]
         self._db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
 
-    def _damaged(self, what: str) -> JournalError:
-        return JournalError(
+    def _damaged(self, what: str) -> JournalDamaged:
+        return JournalDamaged(
             f"the journal {self._path} is damaged ({line(what)}), so it is not known what was signed: put it aside "
             "and start with a new one in a later round"
         )
