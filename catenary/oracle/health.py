@@ -49,7 +49,7 @@ class Metrics(Collector):
         said = GaugeMetricFamily(
             f"{_PREFIX}_report",
             "What an operator reported last: one far from the others may lie.",
-            ["feed", "operator"],
+            labels=["feed", "operator"],
         )
         for number, feed in node.feeds.items():
             scale = 10**feed.terms.decimals
