@@ -560,6 +560,11 @@ class NotDue(ContractError):
     wait until one does."""
 
 
+class NotEligible(ContractError):
+    """{operator} gives the AVS {stake} vault shares once all that it announced is in force, and it takes {min} and a
+    key: have it allocate more, or set a key."""
+
+
 class NotMedian(ContractError):
     """{price} is not the lower weighted median: of a weight of {weight}, {below} is below it and {upTo} up to it."""
 
@@ -605,8 +610,8 @@ class RoundOutOfBounds(ContractError):
 
 
 class SetupOutOfBounds(ContractError):
-    """Of the least stake {minStake}, the largest share {maxShare} and the penalty {penalty} one is zero or too large:
-    shares go up to 10,000 bps and penalties up to 1e18."""
+    """The terms {setup} of the AVS are out of bounds: the least stake, the largest share and the penalty are more than
+    zero, a share at most 10,000 bps and a penalty at most 1e18, and a share below 10,000 bps takes admission."""
 
 
 class SnapshotComplete(ContractError):
@@ -619,11 +624,6 @@ class SnapshotIncomplete(ContractError):
 
 class SnapshotTooLate(ContractError):
     """The snapshot was taken at Unix time {takenAt}, after the round began at {begin}: wait for the next round."""
-
-
-class StakeTooSmall(ContractError):
-    """The safe stake of {operator} is {stake} and must be {min}: have it allocate more, and wait until that is in
-    force."""
 
 
 class TooManyFeeds(ContractError):

@@ -40,7 +40,7 @@ from catenary.oracle.contract import (
     quorum_up,
 )
 from catenary.oracle.gossip import Gossip
-from catenary.oracle.journal import KEPT, Journal
+from catenary.oracle.journal import Journal
 from catenary.oracle.report import Report, Signed
 from catenary.oracle.sender import Sender
 from catenary.oracle.sources import Quote, Source, median_of, price_of, read
@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 NODE_PATIENCE = 10  # with the node of the chain [s]
 _GRACE = 1.0  # with sources, before the node goes on without the slow ones [s]
 _DEEP = 12  # blocks after which what happened is taken to stay
+_REMEMBERED = 30  # rounds, in which a second report of an operator is noticed
 _PAGE = 50  # members in a call for a snapshot
 _PAID_AT_ONCE = 20  # operators
 _MOST_EARLY = 1_000  # reports for rounds to come
@@ -120,6 +121,7 @@ class Node:
             feeds = feeds_of(config, self.oracle)
             self.rounds = self.oracle.rounds
             current = self.rounds.round_at(Chain().time)
+        self._known_feeds = frozenset(feeds)
         self.feeds = {
             each.number: Watched(each, feeds[each.number], [Reading(source) for source in each.sources])
             for each in config.feeds
@@ -220,7 +222,7 @@ class Node:
         )
         self.alive_at = time.monotonic()
         self.sender.settle(self.view.number)
-        self.reports = {place: each for place, each in self.reports.items() if place[1] > round_ - KEPT}
+        self.reports = {place: each for place, each in self.reports.items() if place[1] > round_ - _REMEMBERED}
         self._first = {name: number for name, number in self._first.items() if number > self.view.number - 10_000}
         return True
 
@@ -305,7 +307,7 @@ class Node:
         assert view
         signers: dict[Signed, str] = {}
         for signed in heard:
-            if signed.report.round > view.round - KEPT:
+            if signed.report.round > view.round - _REMEMBERED and signed.report.feed in self._known_feeds:
                 try:
                     signers[signed] = self.config.domain.signer(signed)
                 except BadReport:
@@ -448,9 +450,9 @@ class Node:
         operator = name.split()[-1]
         if name in self._evidence or sum(operator in each for each in self._evidence) >= _MOST_EVIDENCE:
             return False
-        self.journal.keep(name, reports)
         self._evidence[name] = reports
         log.warning("a fault, to be proved: %s", name)
+        self.journal.keep(name, reports)
         return True
 
     def _prove(self, view: View, operator: str) -> bool:
@@ -471,7 +473,8 @@ class Node:
             return self._forget(name, "it can no longer be reported")
         if len(reports) == 1 and begin <= min(view.time, report.time):
             return self._forget(name, "its round has begun")
-        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender):
+        begun = begin <= view.time
+        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, begun):
             return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
         self._first.pop(f"known {name}", None)
         honest = [each for each in view.weights or view.members if each != offender]

@@ -2,9 +2,10 @@
 Deploys an oracle to the node of APE_FOUNDRY_HOST: `python -m tests.catenary.oracle.prepare FOLDER`. As
 `tests.catenary.prepare`, a process of its own.
 
-An epoch is an hour, a round a minute. Five operators have opted in with their keys (`tests.helpers.oracle.key_of`), each
-with 100 ETH and a loss budget of 50 %. The last one secures another AVS too, which burns what it slashes. It is the
-first minute of epoch 4, in which all allocations are in force; nobody has joined.
+An epoch is an hour, a round a minute. Five operators have opted in with their keys (`tests.helpers.oracle.key_of`),
+each with 100 ETH and a loss budget of 50 %. The first one opted in with too little stake, and so did not join by that.
+The last one secures another AVS too, which burns what it slashes. It is the first minute of epoch 4, in which all
+allocations are in force.
 
 | AVS | guaranteed | elastic |
 |---|---:|---:|
@@ -27,7 +28,7 @@ from deployer.contracts import Timing, deploy_core, deploy_vault
 from tests.catenary.prepare import NETWORK
 from tests.conftest import ROLES
 from tests.helpers.oracle import deploy_feed, deploy_oracle, key_of
-from tests.helpers.protocol import ETHER, WAD, Protocol
+from tests.helpers.protocol import ANYTHING, ETHER, WAD, Protocol
 
 EPOCH, ROUND, HEARTBEAT = 3_600, 60, 3_600  # [s]
 REWARD = 700 * ETHER  # for each epoch
@@ -59,7 +60,9 @@ def main(home: Path) -> None:
         oracle.add_feed(heartbeat=HEARTBEAT)
         feed = deploy_feed(oracle)
         oracle.fund(10_000 * ETHER)
-        for member in members:
+        oracle.enlist(members[0], alice, stake=ETHER)
+        vault.depositAndDelegate(99 * ETHER, members[0], 0, ANYTHING, sender=alice)
+        for member in members[1:]:
             oracle.enlist(member, alice)
         other = protocol.register_avs(roles["avs_owner"], roles["slasher"], vaults=[vault])
         protocol.registry.optIn(other, vault, 2_000, 1_000, b"", sender=members[-1])

@@ -13,6 +13,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
 
 from catenary.chain import Chain, Contract, asking
 from catenary.contracts import CORE, ORACLE, event
@@ -80,8 +81,15 @@ class World:
         return self.ask(ORACLE, self.scene["oracle"], name, *arguments)
 
     def ask(self, kind: str, address: str, name: str, *arguments: Any) -> Any:
+        """The first thing that a view says."""
         with self.reading() as chain:
             return chain.get(Contract(kind, address).read(name, *arguments, make=lambda *words: words[0]))
+
+    def raw(self, to: str, signature: str) -> list[int]:
+        """What a view without arguments of any contract returns, word by word."""
+        data = f"0x{keccak(text=signature)[:4].hex()}"
+        back = bytes.fromhex(self.chain.ask("eth_call", {"to": to, "data": data}, "latest")[2:])
+        return [int.from_bytes(back[start : start + 32]) for start in range(0, len(back), 32)]
 
     def answer(self) -> tuple[int, int]:
         """The round and the price of the last answer of feed 1."""
@@ -127,7 +135,7 @@ class World:
         return folder
 
 
-_NAMES = {name: word for name, word in zip(CORE, ("registry", "delegation", "slashing", "rewards"), strict=True)}
+_NAMES = dict(zip(CORE, ("registry", "delegation", "slashing", "rewards"), strict=True))
 
 
 def say(folder: Path, price: int) -> None:
