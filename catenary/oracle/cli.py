@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 
 from catenary.chain import Chain, asking
-from catenary.cli.app import DECLINED, REFUSED, WIDE, errors_in_one_line, moment, plain, table
+from catenary.cli.app import DECLINED, REFUSED, WIDE, confirmed, errors_in_one_line, moment, plain, table
 from catenary.errors import CatenaryError, NoPrice, NotMined, UnknownName
 from catenary.oracle.config import Config
 from catenary.oracle.contract import Oracle, cost_to_move
@@ -120,7 +121,7 @@ async def _serve(made: web.Application, host: str, port: int, what: str, run: Ca
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise CatenaryError(f"port {port} cannot be had, {error.strerror}: name another") from None
+            raise CatenaryError(f"port {port} cannot be had, {os.strerror(error.errno or 0)}: name another") from None
         click.echo(f"{what} at http://{host}:{runner.addresses[0][1]}")
         await run(stop)
     finally:
@@ -315,7 +316,7 @@ def prove(config: Path, file: Path, yes: bool) -> None:
             call.check(key.address)
             keys = oracle.keys(Chain(), signers)
             click.echo(f"This proves a fault of {keys[signers[0]].operator}, and has it slashed.", err=True)
-            if not yes and not click.confirm(f"Send it from {key.address}?", err=True):
+            if not yes and not confirmed(f"Send it from {key.address}?"):
                 click.echo("nothing was sent", err=True)
                 raise SystemExit(DECLINED)
             sender = Sender(node, key, settings.domain.chain_id)

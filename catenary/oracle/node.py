@@ -269,7 +269,7 @@ class Node:
         view, feed = self.view, self.feeds[number]
         if not view or not view.key or feed.price is None or not self.can_report:
             return False
-        said = self.reports.setdefault((number, view.round), {})
+        said = self.reports.get((number, view.round), {})
         if view.key.operator in said:
             return False
         # Somebody else may see that a price moved just before this node does.
@@ -279,7 +279,7 @@ class Node:
         signed = self.journal.sign(Report(number, view.round, feed.price, view.time))
         if signed is None:
             return False
-        said[view.key.operator] = signed
+        self.reports.setdefault((number, view.round), {})[view.key.operator] = signed
         self.signed += 1
         log.info("feed %s, round %s: reported %s", number, view.round, signed.report.price)
         return True

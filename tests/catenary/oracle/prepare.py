@@ -30,7 +30,7 @@ from tests.conftest import ROLES
 from tests.helpers.oracle import deploy_feed, deploy_oracle, key_of
 from tests.helpers.protocol import ANYTHING, ETHER, WAD, Protocol
 
-EPOCH, ROUND, HEARTBEAT = 3_600, 60, 3_600  # [s]
+EPOCH, ROUND, HEARTBEAT = 3_600, 60, 1_200  # [s]
 REWARD = 700 * ETHER  # for each epoch
 BOUNTY = ETHER
 COUNT = 5  # operators

@@ -129,8 +129,7 @@ def test_key_proof__for_no_address__is_refused() -> None:
 
 
 def test_status__as_json__says_feeds_members_and_costs(world: World, nodes: Nodes) -> None:
-    nodes.start(0, 1, 2, 3, 4)
-    round_ = nodes.begin()
+    round_ = nodes.begin(0, 1, 2, 3, 4)
     nodes.step()
     said = run("status", *where(world), "--json").json
     taken = world.view("snapshotOf", 4)["takenAt"]
@@ -149,7 +148,7 @@ def test_status__as_json__says_feeds_members_and_costs(world: World, nodes: Node
         "feed": 1,
         "description": "ETH / USD",
         "decimals": 8,
-        "heartbeat": 3_600,
+        "heartbeat": 1_200,
         "deviation": 50,
         "quorum": 6_667,
         "round": round_,
@@ -164,8 +163,7 @@ def test_status__as_json__says_feeds_members_and_costs(world: World, nodes: Node
 
 
 def test_status__costs__are_those_of_the_contract(world: World, nodes: Nodes) -> None:
-    nodes.start(0)
-    nodes.step(6)
+    nodes.begin()
     shares = world.raw(world.scene["feed"], "costToMove()")[:2]
     (feed,) = run("status", *where(world), "--json").json["feeds"]
     cost = feed["cost_to_move"]["shares"]
@@ -270,7 +268,7 @@ def test_port__that_is_taken__is_one_line(world: World, folder: Path) -> None:
     port = world.chain.url.rsplit(":")[-1]
     assert (process.returncode, errors) == (
         1,
-        f"Error: port {port} cannot be had, address already in use: name another\n",
+        f"Error: port {port} cannot be had, Address already in use: name another\n",
     )
 
 

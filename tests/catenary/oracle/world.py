@@ -16,7 +16,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from catenary.chain import Chain, Contract, asking
-from catenary.contracts import CORE, ORACLE, event
+from catenary.contracts import CORE, ORACLE, calldata, event, function
 from catenary.oracle.config import Config
 from catenary.oracle.node import Node, connect
 from catenary.oracle.relay import Relay, application
@@ -68,6 +68,14 @@ class World:
 
     def begin_of(self, round_: int) -> int:
         return int(self.scene["genesis"]) + (round_ - 1) * ROUND
+
+    def send(self, name: str, *arguments: Any) -> None:
+        """Has somebody call the oracle, in a block of its own."""
+        data = calldata(function(ORACLE, name), arguments)
+        (sender, *_) = self.chain.ask("eth_accounts")
+        call = {"from": sender, "to": self.scene["oracle"], "data": f"0x{data.hex()}", "gas": hex(10**7)}
+        self.chain.ask("eth_sendTransaction", call)
+        self.mine()
 
     # --- what the chain says, by its views ---
 
@@ -184,11 +192,11 @@ class Nodes:
         self.world.to(self.world.begin_of(round_))
         self.tick()
 
-    def begin(self) -> int:
-        """All join, the snapshot is taken, and it is the first block of the round after it, which is named."""
-        self.tick()
-        while not self.world.view("snapshotOf", 4)["takenAt"]:
-            self.step()
+    def begin(self, *indices: int) -> int:
+        """Nodes of these operators in the first block of the round after the snapshot, which is named."""
+        self.world.send("join", self.world.operators[0])
+        self.world.send("takeSnapshot", 100)
+        self.start(*indices)
         round_ = self.world.round + 1
         self.to_round(round_)
         return round_
