@@ -356,10 +356,10 @@ contract OracleAVS is IOracleAVS, AVSBase {
         if (isKnownFault[feed][round][operator]) revert FaultKnown(feed, round, operator);
         isKnownFault[feed][round][operator] = true;
 
-        uint256 weight = _slash(operator, offenceAt, keccak256(msg.data), ""); // the call is the evidence
-        uint256 bounty = weight == 0 ? 0 : BOUNTY;
+        uint256 bounty = weightOf(epochAt(offenceAt), operator) == 0 ? 0 : BOUNTY;
         bountyOf[msg.sender] += bounty;
         _owed += bounty;
         emit FaultProved(feed, round, operator, msg.sender, bounty);
+        _slash(operator, offenceAt, keccak256(msg.data), ""); // the call is the evidence
     }
 }
