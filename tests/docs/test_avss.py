@@ -1,7 +1,6 @@
 """The contracts that docs/avs-base.md and docs/oracle.md show are those of the project, and their Python runs."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import ape
@@ -74,24 +73,20 @@ def names(
     }
 
 
-def _begin(protocol: Protocol, avs: ContractInstance, operators: Iterable[AccountAPI], owner: AccountAPI) -> None:
+def _begin(protocol: Protocol, avs: ContractInstance, owner: AccountAPI) -> None:
     """Goes on to where the operators weigh something."""
     protocol.skip_epochs(3)
-    for operator in operators:
-        avs.join(operator, sender=owner)
     avs.takeSnapshot(100, sender=owner)
     ape.chain.mine(timestamp=ape.chain.pending_timestamp + 60)
 
 
-def test_avs_base_md__deploying(
-    protocol: Protocol, owner: AccountAPI, operators: dict[AccountAPI, LocalAccount], names: dict[str, Any]
-) -> None:
+def test_avs_base_md__deploying(protocol: Protocol, owner: AccountAPI, names: dict[str, Any]) -> None:
     """docs/avs-base.md, "Deploying": four operators certify a statement."""
     names |= {"subject": b"\x01" * 32, "statement": b"\x02" * 32}
     deploy, opt_in, certify = _blocks("avs-base.md", "python")
 
     exec(deploy + opt_in, names)
-    _begin(protocol, names["notary"], operators, owner)
+    _begin(protocol, names["notary"], owner)
     exec(certify, names)
 
     assert names["notary"].certificateOf(names["subject"]) == (names["statement"], names["time"])
@@ -115,7 +110,7 @@ def test_oracle_md__reading_a_feed(
         proof = key.sign_message(message(at, SIGNING_KEY, (operator.address,))).signature
         data = encode(["address", "bytes"], [key.address, proof])
         protocol.registry.optIn(oracle.AVS(), vault, 1_000, 0, data, sender=operator)
-    _begin(protocol, oracle, operators, owner)
+    _begin(protocol, oracle, owner)
     at_stake = 4 * 12 * ETHER * 6_667 // 10_000 // 2
 
     number, time = oracle.currentRound(), ape.chain.blocks.head.timestamp
