@@ -138,7 +138,7 @@ class Quotes:
         self._oracle.takeSnapshot(len(self._pools), sender=anyone)
         self._members = {name: self._safe(key) for name, key in self._pools.items()}
         stakes = {name: sum(safe) for name, safe in self._members.items()}
-        cap = _cap(list(stakes.values()))
+        cap = cap_of(list(stakes.values()))
         self._weights = {name: min(stake, cap) for name, stake in stakes.items()}
         told = ", ".join(f"{name} {amount(weight)} of {amount(stakes[name])}" for name, weight in self._weights.items())
         self._life.tell(
@@ -158,7 +158,7 @@ class Quotes:
 
     def answer(self, prices: Mapping[str, int]) -> None:
         """Operators report, and anyone submits the median of those that weigh something."""
-        before, self._price = self._price, _lower_median([(prices[name], self._weights[name]) for name in prices])
+        before, self._price = self._price, lower_median([(prices[name], self._weights[name]) for name in prices])
         ascending = sorted(prices, key=lambda name: int(self._person(name).address, 16))
         reports = [self._report(name, prices[name]) for name in ascending]
         receipt = self._oracle.submit(FEED, self._round, self._price, reports, sender=self._person(PASSER_BY))
@@ -167,8 +167,8 @@ class Quotes:
         begin = self._world.start_of(1) + (self._round - 1) * ROUND
         told = ", ".join(f"{name} {_dollars(reported)}" for name, reported in prices.items())
         self._life.tell(
-            f"{told}: the median by stake, ETH / USD {_dollars(before)} → {_dollars(self._price)}, as "
-            "consumers of Chainlink's feeds read it",
+            f"{told}: the median by stake, as consumers of Chainlink's feeds read it: ETH / USD "
+            f"{_dollars(before) if before else 'none'} → {_dollars(self._price)}",
             promises.equal(
                 promises.FORMULAS,
                 f"round {self._round}",
@@ -296,7 +296,7 @@ def _key(operator: str) -> LocalAccount:
     return key
 
 
-def _cap(stakes: list[int]) -> int:
+def cap_of(stakes: list[int]) -> int:
     """The most that one may weigh: the largest t of at most `MAX_SHARE` of all min(stake, t)."""
     stakes = sorted(stakes, reverse=True)
     for above in range(len(stakes)):
@@ -306,7 +306,7 @@ def _cap(stakes: list[int]) -> int:
     return 0
 
 
-def _lower_median(weighted: list[tuple[int, int]]) -> int:
+def lower_median(weighted: list[tuple[int, int]]) -> int:
     """The least price that half of the weight does not exceed."""
     everything, so_far = sum(weight for _, weight in weighted), 0
     for price, weight in sorted(weighted):
