@@ -67,6 +67,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
 
     Progress private _progress;
 
+    mapping(address operator => uint24 epoch) private _barredThrough;
+
     mapping(uint24 epoch => Snapshot) private _snapshots;
 
     mapping(uint24 epoch => mapping(address operator => Member)) private _memberOf;
@@ -81,9 +83,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     {
         if (
             setup.minStake == 0 || setup.maxShare == 0 || setup.maxShare > BPS || setup.penalty == 0
-                || setup.penalty > WAD
+                || setup.penalty > WAD || (setup.maxShare != BPS && !setup.byAdmission)
         ) {
-            revert SetupOutOfBounds(setup.minStake, setup.maxShare, setup.penalty);
+            revert SetupOutOfBounds(setup);
         }
 
         SLASHING = setup.slashing;
@@ -157,6 +159,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         // From the last to the first, so that who takes the place of a dropped member was read already.
         for (; progress.left != 0 && limit != 0; --limit) {
             address operator = _members[--progress.left];
+            if (e <= _barredThrough[operator]) continue;
             Member memory safe = _safeStakeDown(operator);
             if (_stake(safe) < MIN_STAKE || !_isReady(operator)) {
                 // A new allocation is announced three epochs before it counts.
@@ -169,7 +172,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
             _onMember(e, operator);
         }
         if (progress.left == 0) {
-            (snapshot.weight, snapshot.cap) = _weigh(e);
+            (snapshot.weight, snapshot.cap) = _weigh(e, uint256(snapshot.guaranteed) + snapshot.elastic);
             snapshot.takenAt = clock();
             emit SnapshotTaken(e, snapshot.weight, snapshot.cap);
         }
@@ -289,8 +292,11 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// @param evidence Hash of the proof.
     /// @param uri Where to find it; only emitted.
     function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri) internal {
+        uint24 e = epoch();
         _strike(epochAt(offenceAt), operator);
-        _strike(epoch(), operator);
+        _strike(e, operator);
+        // What is asked for counts as safe until it is executed, in the next epoch at the latest.
+        if (!AT_ONCE) _barredThrough[operator] = e + 1;
 
         (uint256 guaranteed, uint256 elastic) = SLASHING.slashable(AVS, operator, VAULT);
         uint256 amount = (guaranteed + elastic) * PENALTY / WAD; // both are at most 1e18
@@ -361,8 +367,12 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         return toVaultSharesDown(live, part);
     }
 
-    /// What members weigh together, and at most each, in an epoch of which all have been read.
-    function _weigh(uint24 epoch_) private view returns (uint96 weight, uint96 cap) {
+    /// What members weigh together, and at most each, in an epoch of which all have been read. A cap takes all members
+    /// at once, which the owner has admitted.
+    /// @param all Stake of all of them [vault shares].
+    function _weigh(uint24 epoch_, uint256 all) private view returns (uint96 weight, uint96 cap) {
+        if (MAX_SHARE == BPS) return (all.toUint96(), type(uint96).max);
+
         uint256[] memory stakes = new uint256[](_members.length);
         for (uint256 i = 0; i < stakes.length; ++i) {
             stakes[i] = _stake(_memberOf[epoch_][_members[i]]); // 0 for who joined meanwhile

@@ -32,7 +32,8 @@ interface IAVSBase is IClock, IAVSHook {
         address recipient;
         /// The least safe stake that counts; not zero [vault shares].
         uint96 minStake;
-        /// The most of all weight that one operator has. Of 10,000, nothing is capped. [bps]
+        /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes to
+        /// tell whether two are one. [bps]
         uint16 maxShare;
         /// What is slashed for a fault, of what the AVS can slash then; not zero [wad].
         uint64 penalty;
@@ -76,7 +77,7 @@ interface IAVSBase is IClock, IAVSHook {
     /// A fault took the operator's weight for the rest of the epoch.
     event Struck(uint24 indexed epoch, address indexed operator, uint256 weight);
 
-    error SetupOutOfBounds(uint96 minStake, uint16 maxShare, uint64 penalty);
+    error SetupOutOfBounds(Setup setup);
     error NotRegistry(address caller);
     error NotThisAVS(AvsId avs, address vault);
     error NoKey(address operator);
