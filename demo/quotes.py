@@ -40,7 +40,6 @@ TERMS = (DECIMALS, 86_400, 50, 6_667)  # `IOracleAVS.Feed`: decimals, heartbeat,
 QUORUM = TERMS[3]
 FEED = 1
 MIN_STAKE = ETHER
-MAX_SHARE = 5_000
 PENALTY = 8 * WAD // 10
 REWARD = 1_000 * 10 ** TOKENS[QUOTES_PAYS_IN]  # for all of an epoch
 BOUNTY = REWARD // 200
@@ -56,7 +55,7 @@ TYPES = {
     ],
 }
 
-Safe = tuple[int, int]  # guaranteed, elastic [vault shares]
+Safe = tuple[int, int]  # guaranteed, elastic
 
 
 class Quotes:
@@ -79,7 +78,7 @@ class Quotes:
             "resolver": ZERO_ADDRESS,
             "recipient": ZERO_ADDRESS,
             "minStake": MIN_STAKE,
-            "maxShare": MAX_SHARE,
+            "maxShare": BPS,
             "penalty": PENALTY,
             "uri": "",
         }
@@ -88,7 +87,7 @@ class Quotes:
         self._feed = owner.deploy(project.OracleFeed, self._oracle, FEED)
         token.mint(self._oracle, FUNDS, sender=owner)
         self._pools: dict[str, PoolKey] = {}  # by operator
-        self._members: dict[str, Safe] = {}  # what was safe at the snapshot, but of the struck
+        self._members: dict[str, Safe] = {}  # what was safe at the snapshot, but of the struck [vault shares]
         self._weights: dict[str, int] = {}  # all that were [vault shares]
         self._reports: Counter[str] = Counter()  # by operator
         self._reported = 0  # all of them, each times the weight of its operator
@@ -137,14 +136,10 @@ class Quotes:
                 self._oracle.join(self._person(operator), sender=anyone)
         self._oracle.takeSnapshot(len(self._pools), sender=anyone)
         self._members = {name: self._safe(key) for name, key in self._pools.items()}
-        stakes = {name: sum(safe) for name, safe in self._members.items()}
-        cap = cap_of(list(stakes.values()))
-        self._weights = {name: min(stake, cap) for name, stake in stakes.items()}
-        told = ", ".join(f"{name} {amount(weight)} of {amount(stakes[name])}" for name, weight in self._weights.items())
+        self._weights = {name: sum(safe) for name, safe in self._members.items()}
+        told = ", ".join(f"{name} {amount(weight)}" for name, weight in self._weights.items())
         self._life.tell(
-            f"{PASSER_BY} takes {QUOTES}' snapshot. Weights of safe stake, at most half of all: {told}; cost to move "
-            f"0.00 → {self._told_cost()}",
-            promises.equal(promises.FORMULAS, f"cap of {QUOTES}", self._oracle.snapshotOf(self._epoch).cap, cap),
+            f"{PASSER_BY} takes {QUOTES}' snapshot of what is safe: {told}; cost to move 0.00 → {self._told_cost()}",
             *self._check_weights(),
         )
 
@@ -185,6 +180,7 @@ class Quotes:
         reports = [self._report(operator, price) for price in prices]
         receipt = self._oracle.proveEquivocation(FEED, self._round, *reports, sender=self._person(PASSER_BY))
         before, epoch = pool.retained, self._epoch
+        safe = {avs: pool.safe(avs, epoch) for avs in pool.allocations if avs != QUOTES}
         asked = (pool.left_guaranteed(QUOTES, epoch) + pool.left_elastic(QUOTES, epoch)) * PENALTY // WAD
         guaranteed = min(asked, pool.left_guaranteed(QUOTES, epoch))
         granted, moved = self._life.ledger.slash(key, QUOTES, asked, BURNT)
@@ -202,6 +198,7 @@ class Quotes:
                 (guaranteed, granted - guaranteed, moved),
             ),
             *self._check_weights(),
+            *(self._check_still_safe(key, avs, parts) for avs, parts in safe.items()),
             by=QUOTES,
         )
 
@@ -244,7 +241,7 @@ class Quotes:
         return self._world.people[name]
 
     def _safe(self, key: PoolKey) -> Safe:
-        """What is safe of a pool, if that is enough to count."""
+        """What is safe of a pool, if that is enough to count [vault shares]."""
         pool = self._life.ledger.pools[key]
         guaranteed, elastic = (pool.live * own // WAD for own in pool.safe(QUOTES, self._epoch))
         return (guaranteed, elastic) if guaranteed + elastic >= MIN_STAKE else (0, 0)
@@ -266,6 +263,13 @@ class Quotes:
             yield promises.equal(promises.FORMULAS, f"weight of {name} in {QUOTES}", seen, weight)
         shares, _ = self._feed.costToMove()
         yield promises.equal(promises.FORMULAS, f"cost to move {QUOTES}", tuple(shares), self._cost())
+
+    def _check_still_safe(self, key: PoolKey, avs: str, safe: Safe) -> Finding:
+        """What another AVS was told before is still there."""
+        place = self._world.places(self._life.ledger)[key]
+        left = self._world.core.slashing.slashable(self._world.avs(avs), *place)
+        kept = left[0] >= safe[0] and left[1] >= safe[1]
+        return Finding(promises.NO_ESCAPE, f"safe for {avs} on {key}", kept, f"{tuple(left)} left, {safe} was safe")
 
     # --- signatures ---
 
@@ -294,16 +298,6 @@ def _key(operator: str) -> LocalAccount:
     """What the operator signs prices with, and nothing else."""
     key: LocalAccount = Account.from_key(keccak(text=f"{operator} signs prices"))
     return key
-
-
-def cap_of(stakes: list[int]) -> int:
-    """The most that one may weigh: the largest t of at most `MAX_SHARE` of all min(stake, t)."""
-    stakes = sorted(stakes, reverse=True)
-    for above in range(len(stakes)):
-        cap = MAX_SHARE * sum(stakes[above:]) // (BPS - MAX_SHARE * above)
-        if stakes[above] <= cap:
-            return cap
-    return 0
 
 
 def lower_median(weighted: list[tuple[int, int]]) -> int:

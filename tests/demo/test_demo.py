@@ -19,7 +19,7 @@ from demo.ledger import EPOCH, SEED, WAD, Allocation, Exit, Ledger, Number, Pool
 from demo.life import Life
 from demo.node import Node, connected
 from demo.observation import Observation, SeenPool, SeenRewards, SeenTicket, SeenVault
-from demo.quotes import cap_of, lower_median
+from demo.quotes import lower_median
 from demo.world import World
 from tests.helpers.protocol import ETHER
 
@@ -228,13 +228,6 @@ def test_safe__all_others_take_what_they_can__is_what_is_left(avs: str, safe: tu
     pool.allocations["Quotes"] = Allocation(Number(1_000), Number(500))
     pool.allocations["Bridge"] = Allocation(Number(0), Number(300))
     assert pool.safe(avs, 1) == safe
-
-
-@pytest.mark.parametrize(
-    ("stakes", "cap"), [([30, 20, 50], 50), ([60, 20, 30], 50), ([100, 10], 10), ([100], 0), ([7, 2, 2], 4)]
-)
-def test_cap_of__largest_of_all__is_at_most_half(stakes: list[int], cap: int) -> None:
-    assert cap_of(stakes) == cap
 
 
 @pytest.mark.parametrize(

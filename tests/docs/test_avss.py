@@ -56,7 +56,7 @@ def names(
     operators: dict[AccountAPI, LocalAccount],
 ) -> dict[str, Any]:
     """What the pages take for granted."""
-    asset.mint(owner, 52_000 * ETHER, sender=owner)
+    asset.mint(owner, 4_000 * ETHER, sender=owner)
     return {
         "project": project,
         "chain": ape.chain,
