@@ -95,8 +95,8 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
     }
 
     /// @inheritdoc AVSBase
-    function _onMember(uint24 epoch_, address operator) internal virtual override {
-        super._onMember(epoch_, operator);
+    function _enter(uint24 epoch_, address operator, Member memory safe) internal virtual override {
+        super._enter(epoch_, operator, safe);
         G1 memory key = _loaded(_blsKeys[operator]);
         _inSum[epoch_].set(_blsOwners[key.id()].index);
         _sums[epoch_] = _stored(_loaded(_sums[epoch_]).add(key));
