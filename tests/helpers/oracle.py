@@ -26,8 +26,8 @@ HEARTBEAT = 3_600  # [s]
 DEVIATION = 50  # [bps]
 QUORUM = 6_667  # [bps]
 REWARD = 700 * ETHER  # for each epoch
-BOUNTY = ETHER
-MIN_STAKE = ETHER
+BOUNTY = ETHER // 10
+MIN_STAKE = 21 * ETHER // 10  # what is safe of 10 ETH, as operators are enlisted
 PENALTY = WAD // 2
 
 Report = tuple[int, int, bytes]  # price, time, signature
