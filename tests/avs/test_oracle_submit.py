@@ -7,7 +7,6 @@ from fractions import Fraction
 import pytest
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
-from eth_keys.datatypes import Signature
 
 from tests.avs.conftest import TOTAL, WEIGHT
 from tests.helpers import Protocol, assert_event, assert_events, reverts
@@ -309,9 +308,7 @@ def test_submit__a_report_of_something_else__is_nobodys(
             first, round_, 2_000, begin
         ),
     }[change]()[2]
-    digest = bytes(oracle.contract.digestOf(1, round_, 2_000, begin))
-    signature = Signature(other[:64] + bytes([other[64] - 27]))
-    recovered = signature.recover_public_key_from_msg_hash(digest).to_checksum_address()
+    recovered = oracle.recover(1, round_, (2_000, begin, other))
     assert recovered != key_of(first).address
     with reverts(oracle.contract.KeyNotInForce, signer=recovered, time=begin):
         oracle.submit(round_, 2_000, [(2_000, begin, other)])
