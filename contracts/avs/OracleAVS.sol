@@ -69,7 +69,8 @@ contract OracleAVS is IOracleAVS, AVSBase {
     mapping(uint24 epoch => uint256) public reportsIn;
 
     /// @inheritdoc IOracleAVS
-    mapping(FeedId => mapping(uint48 round => mapping(address operator => bool))) public isKnownFault;
+    mapping(FeedId => mapping(uint48 round => mapping(address operator => mapping(bool begun => bool)))) public
+        isKnownFault;
 
     /// @inheritdoc IOracleAVS
     mapping(address reporter => uint256) public bountyOf;
@@ -353,13 +354,14 @@ contract OracleAVS is IOracleAVS, AVSBase {
     /// Slashes an operator for its fault in a round, whichever it is.
     function _punish(FeedId feed, uint48 round, address operator, uint48 offenceAt) private {
         _requireFeed(feed);
-        if (isKnownFault[feed][round][operator]) revert FaultKnown(feed, round, operator);
-        isKnownFault[feed][round][operator] = true;
+        bool begun = _beginOf(round) <= block.timestamp;
+        if (isKnownFault[feed][round][operator][begun]) revert FaultKnown(feed, round, operator);
+        isKnownFault[feed][round][operator][begun] = true;
 
-        uint256 weight = _slash(operator, offenceAt, keccak256(msg.data), ""); // the call is the evidence
-        uint256 bounty = weight == 0 ? 0 : BOUNTY;
+        uint256 bounty = weightOf(epochAt(offenceAt), operator) == 0 ? 0 : BOUNTY;
         bountyOf[msg.sender] += bounty;
         _owed += bounty;
         emit FaultProved(feed, round, operator, msg.sender, bounty);
+        _slash(operator, offenceAt, keccak256(msg.data), ""); // the call is the evidence
     }
 }

@@ -167,7 +167,9 @@ interface IOracleAVS is IAVSBase {
     /// All reports of an epoch, each times the weight of its operator [vault shares].
     function reportsIn(uint24 epoch) external view returns (uint256);
 
-    function isKnownFault(FeedId feed, uint48 round, address operator) external view returns (bool);
+    /// Whether a fault of the operator was proved.
+    /// @param begun Once the round had begun, or before: who proves its own fault ahead may commit another.
+    function isKnownFault(FeedId feed, uint48 round, address operator, bool begun) external view returns (bool);
 
     /// [token]
     function bountyOf(address reporter) external view returns (uint256);
