@@ -29,6 +29,7 @@ from catenary.errors import (
 )
 from catenary.oracle.config import Config, FeedConfig
 from catenary.oracle.contract import (
+    GRACE,
     Answer,
     Credit,
     Feed,
@@ -328,11 +329,10 @@ class Node:
         name = f"{report.feed} {report.round} {key.operator}"
         if report.time < begin:
             return self._keep(f"premature {name}", [signed])
-        if view.time < begin:
+        if view.time + GRACE < begin:
             if len(self._early) < _MOST_EARLY:
                 self._early.setdefault(f"premature {name}", (signed, view.number))
-            if report.round > view.round + 1:
-                return False
+            return False
         said = self.reports.setdefault((report.feed, report.round), {})
         before = said.setdefault(key.operator, signed)
         if before.report != report:
@@ -457,8 +457,8 @@ class Node:
 
     def _prove(self, view: View, operator: str) -> bool:
         for name, (signed, block) in list(self._early.items()):
-            if view.time >= self.rounds.begin_of(signed.report.round):
-                del self._early[name]  # only this node's block was behind
+            if view.time + GRACE >= self.rounds.begin_of(signed.report.round):
+                del self._early[name]  # perhaps only this node's block was behind
             elif view.number > block:
                 del self._early[name]
                 self._keep(name, [signed])
@@ -471,8 +471,8 @@ class Node:
         begin = self.rounds.begin_of(report.round)
         if view.time > min(begin, view.time) + self.rounds.report_window:
             return self._forget(name, "it can no longer be reported")
-        if len(reports) == 1 and begin <= min(view.time, report.time):
-            return self._forget(name, "its round has begun")
+        if len(reports) == 1 and begin <= min(view.time + GRACE, report.time):
+            return self._forget(name, "its round has begun, or is about to")
         begun = begin <= view.time
         if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, begun):
             return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
