@@ -275,8 +275,9 @@ def test_nodes__that_hear_nonsense__go_on(world: World, nodes: Nodes, alone: int
         Signed(replace(stranger.report, price=5), stranger.signature),
         signed_by(world, 1, 1),
     ]
+    node._heard = bad
     with asking(node.web3):
-        assert node._take(bad) is False
+        assert node._take() is False
     assert node.journal.evidence == {}
 
 
@@ -351,6 +352,19 @@ def test_node__while_the_chain_is_away__waits_and_goes_on(nodes: Nodes) -> None:
     node.web3.provider.endpoint_uri = away  # type: ignore[attr-defined]
     nodes.step()
     assert node.wrong == []
+
+
+def test_node__of_a_chain_that_is_ahead_of_its_clock__signs_nothing(world: World, nodes: Nodes) -> None:
+    """As if the chain's node lied about the time."""
+    folder = nodes.folders[0] = world.folder(0, [nodes.relay_url])
+    text = (folder / "node.toml").read_text()
+    (folder / "node.toml").write_text(text.replace(f"ahead = {10**9}", "ahead = 60"))
+    round_ = nodes.begin(0)
+    node = nodes.nodes[0]
+    assert (node.signed, node.journal.report(1, round_)) == (0, None)
+    (wrong,) = node.wrong
+    assert wrong.startswith("report, feed 1: the block is ")
+    assert wrong.endswith(" s ahead of this machine's clock: nothing is signed")
 
 
 def test_node__without_a_price__reports_nothing_and_says_so(world: World, nodes: Nodes, begun: int) -> None:
