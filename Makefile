@@ -10,7 +10,7 @@ SOURCES := $(shell find contracts -name '*.sol' -not -path '*/.cache/*')
 DEVNET := catenary/devnet.json.xz
 
 .PHONY: help setup build demo test units coverage histories replay invariants abis mutants proofs slither gas load \
-	history deploy console devnet wheel site lint format sizes clean
+	history deploy oracle console devnet wheel site lint format sizes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -69,6 +69,9 @@ history: build ## make 100,000 events on Anvil and measure how long their histor
 
 deploy: build ## deploy to NETWORK from ACCOUNT, as ARGS say; a local node is found by APE_FOUNDRY_HOST
 	ape run deploy $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
+
+oracle: build ## deploy an oracle over a vault of NETWORK's deployment from ACCOUNT, as ARGS say
+	ape run oracle $(if $(NETWORK),--network $(NETWORK)) $(if $(ACCOUNT),--account $(ACCOUNT)) $(ARGS)
 
 console: build ## open ape console, with the contracts of NETWORK's deployment by name
 	ape console $(if $(NETWORK),--network $(NETWORK))

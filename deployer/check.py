@@ -16,11 +16,11 @@ from deployer.journal import CORE, contract_at
 BURN = "0x000000000000000000000000000000000000dEaD"
 
 
-def check_chain(config: Config) -> None:
+def check_chain(expected: int) -> None:
     """The node must be of the chain that the config is for."""
     found = ape.chain.chain_id
-    if found != config.chain_id:
-        raise DeployError(f"this network's chain id is {found}, but the config is for {config.chain_id}: nothing sent")
+    if found != expected:
+        raise DeployError(f"this network's chain id is {found}, but the config is for {expected}: nothing sent")
 
 
 def differences(config: Config, deployment: Mapping[str, Any]) -> list[str]:

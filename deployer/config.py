@@ -1,10 +1,10 @@
 """Reads `config/<network>.yaml`, and says all that is wrong with it before anything is sent."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from eth_utils.address import is_checksum_address
@@ -22,6 +22,8 @@ MIN_LOCAL_EPOCH = 60
 MAX_EPOCH = 30 * 86_400
 # On other chains, so that a history of moves wraps after 179 years at least: see docs/decisions.md [s].
 MIN_EPOCH = 86_400
+
+T = TypeVar("T")
 
 _KEYS = ("chain_id", "owner", "guardian", "timing", "vaults")
 _TIMING_KEYS = ("genesis", "epoch", "report_window", "max_veto", "execute_window")
@@ -55,20 +57,25 @@ def load_config(path: Path) -> Config:
     Reads and checks a config file, with variables of the environment put in. Raises a `DeployError` with one line for
     each thing that is wrong.
     """
+    return checked(path, _config)
+
+
+def checked(path: Path, read: Callable[[Any, "Problems"], T]) -> T:
+    """What `read` makes of a YAML file, unless it finds problems."""
     try:
         raw = yaml.safe_load(os.path.expandvars(path.read_text()))
     except FileNotFoundError:
         raise DeployError(f"there is no {path}: write it, or name another with --config") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DeployError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
-    problems = _Problems()
-    config = _config(raw, problems)
+    problems = Problems()
+    config = read(raw, problems)
     if problems.lines:
         raise DeployError("\n".join(f"{path}: {line}" for line in problems.lines))
     return config
 
 
-class _Problems:
+class Problems:
     """Collects what is wrong."""
 
     def __init__(self) -> None:
@@ -90,21 +97,21 @@ class _Problems:
             self.lines.append(f"{where}{key} is {values[key]!r}, but must be {rule}")
 
 
-def _config(raw: Any, problems: _Problems) -> Config:
+def _config(raw: Any, problems: Problems) -> Config:
     fields = problems.fields("", raw, _KEYS)
     chain_id, owner, guardian = (fields.get(key, "") for key in ("chain_id", "owner", "guardian"))
-    problems.expect(fields, "chain_id", _is_int(chain_id, 1), "a positive integer")
-    problems.expect(fields, "owner", owner == DEPLOYER or _is_address(owner), f"{_ADDRESS}, or {DEPLOYER!r}")
+    problems.expect(fields, "chain_id", is_int(chain_id, 1), "a positive integer")
+    problems.expect(fields, "owner", owner == DEPLOYER or is_address(owner), f"{ADDRESS}, or {DEPLOYER!r}")
     problems.expect(
         fields,
         "guardian",
-        guardian in (DEPLOYER, NONE) or _is_address(guardian),
-        f"{_ADDRESS}, {DEPLOYER!r} or {NONE!r}",
+        guardian in (DEPLOYER, NONE) or is_address(guardian),
+        f"{ADDRESS}, {DEPLOYER!r} or {NONE!r}",
     )
     vaults = fields.get("vaults")
     problems.expect(fields, "vaults", isinstance(vaults, list), "a list")
     assets = (*STAND_INS,) if chain_id == LOCAL_CHAIN else ()
-    public = _is_int(chain_id, 1) and chain_id != LOCAL_CHAIN
+    public = is_int(chain_id, 1) and chain_id != LOCAL_CHAIN
     return Config(
         chain_id=chain_id,
         owner=str(owner),
@@ -116,7 +123,7 @@ def _config(raw: Any, problems: _Problems) -> Config:
     )
 
 
-def _timing(raw: Any, given: bool, min_epoch: int, problems: _Problems) -> Mapping[str, Any]:
+def _timing(raw: Any, given: bool, min_epoch: int, problems: Problems) -> Mapping[str, Any]:
     if not given:
         return {}
     timing = problems.fields("timing", raw, _TIMING_KEYS)
@@ -128,11 +135,11 @@ def _timing(raw: Any, given: bool, min_epoch: int, problems: _Problems) -> Mappi
     }
     genesis = timing.get("genesis")
     problems.expect(
-        timing, "genesis", genesis == NOW or _is_int(genesis, 1, 2**48 - 1), f"Unix time [s], or {NOW!r}", "timing."
+        timing, "genesis", genesis == NOW or is_int(genesis, 1, 2**48 - 1), f"Unix time [s], or {NOW!r}", "timing."
     )
     before = len(problems.lines)
     for key, (low, high) in bounds.items():
-        problems.expect(timing, key, _is_int(timing.get(key), low, high), f"from {low} to {high} [s]", "timing.")
+        problems.expect(timing, key, is_int(timing.get(key), low, high), f"from {low} to {high} [s]", "timing.")
     if len(problems.lines) == before and all(key in timing for key in bounds):
         windows = timing["report_window"] + timing["max_veto"] + timing["execute_window"]
         if windows > timing["epoch"]:
@@ -143,16 +150,16 @@ def _timing(raw: Any, given: bool, min_epoch: int, problems: _Problems) -> Mappi
     return timing
 
 
-def _vaults(raw: list[Any], stand_ins: tuple[str, ...], problems: _Problems) -> tuple[VaultConfig, ...]:
+def _vaults(raw: list[Any], stand_ins: tuple[str, ...], problems: Problems) -> tuple[VaultConfig, ...]:
     vaults = []
     for index, item in enumerate(raw):
         where = f"vaults[{index}]"
         fields = problems.fields(where, item, _VAULT_KEYS)
         asset, native, cap = (fields.get(key) for key in ("asset", "native", "cap"))
-        rule = " or ".join([_ADDRESS, *map(repr, stand_ins)])
-        problems.expect(fields, "asset", asset in stand_ins or _is_address(asset), rule, f"{where}.")
+        rule = " or ".join([ADDRESS, *map(repr, stand_ins)])
+        problems.expect(fields, "asset", asset in stand_ins or is_address(asset), rule, f"{where}.")
         problems.expect(fields, "native", isinstance(native, bool), "true or false", f"{where}.")
-        problems.expect(fields, "cap", _is_int(cap, 0, 2**96 - 1), "an integer from 0 on [asset]", f"{where}.")
+        problems.expect(fields, "cap", is_int(cap, 0, 2**96 - 1), "an integer from 0 on [asset]", f"{where}.")
         for key in ("name", "symbol"):
             text = fields.get(key)
             problems.expect(fields, key, isinstance(text, str) and bool(text), "a text", f"{where}.")
@@ -167,12 +174,12 @@ def _vaults(raw: list[Any], stand_ins: tuple[str, ...], problems: _Problems) -> 
     return tuple(vaults)
 
 
-_ADDRESS = "an address with its checksum, in quotes"
+ADDRESS = "an address with its checksum, in quotes"
 
 
-def _is_address(value: Any) -> bool:
+def is_address(value: Any) -> bool:
     return isinstance(value, str) and is_checksum_address(value) and int(value, 16) != 0
 
 
-def _is_int(value: Any, low: int, high: int | None = None) -> bool:
+def is_int(value: Any, low: int, high: int | None = None) -> bool:
     return type(value) is int and low <= value and (high is None or value <= high)

@@ -121,11 +121,11 @@ class Journal:
         entry: Entry | None = self.content["contracts"].get(CORE[0])
         return entry
 
-    def deploy(self, contract: ContractContainer, *args: Any) -> ContractInstance:
-        """Deploys a contract, unless it was with the same arguments."""
+    def deploy(self, contract: ContractContainer, *args: Any, key: str = "") -> ContractInstance:
+        """Deploys a contract, unless it was with the same arguments. It goes by its name, or by `key`."""
         name = str(contract.contract_type.name)
         arguments = _named(contract, args)
-        section, key = ("vaults", arguments["symbol"]) if name == VAULT else ("contracts", name)
+        section, key = ("vaults", arguments["symbol"]) if name == VAULT else ("contracts", key or name)
         entry = self.content[section].get(key)
         if entry is None or entry["arguments"] != arguments:
             entry = {"contract": name, "arguments": arguments}

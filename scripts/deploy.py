@@ -6,38 +6,24 @@ run again. See `deployer/` for how, and docs/testnets.md for public networks.
 """
 
 from pathlib import Path
-from typing import Any
 
 import click
 import requests
 from ape.api import AccountAPI, ProviderAPI
-from ape.cli import ConnectedProviderCommand, account_option, network_option
+from ape.cli import account_option, network_option
 from ape.exceptions import ApeException
-from ape.logging import LogLevel, logger
 from web3.exceptions import Web3Exception
 
 from deployer.check import check_chain, differences, differences_of_source
+from deployer.command import DeployCommand, tell
 from deployer.config import load_config
 from deployer.deploy import deploy
 from deployer.errors import DeployError
 from deployer.journal import read_deployment
-from deployer.network import limit_waiting, reason, require_uri
+from deployer.network import limit_waiting, reason
 from deployer.verify import verify
 
 HOME = Path(__file__).parent.parent
-
-
-class DeployCommand(ConnectedProviderCommand):
-    """Says in one line why it cannot connect."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        logger.set_level(LogLevel.ERROR)  # a keyfile would warn of each transaction
-        provider = ctx.params["provider"]
-        require_uri(provider)
-        try:
-            return super().invoke(ctx)
-        except (ApeException, Web3Exception, requests.RequestException) as error:
-            raise DeployError(f"cannot connect to {provider.network.name}: {reason(error)}") from error
 
 
 @click.command(cls=DeployCommand)
@@ -68,7 +54,7 @@ def cli(
     config = load_config(config_path or HOME / "config" / f"{network}.yaml")
     limit_waiting()
     try:
-        check_chain(config)
+        check_chain(config.chain_id)
         if check or publish:
             deployment = read_deployment(path)
             if mismatches := differences(config, deployment) if check else differences_of_source(deployment):
@@ -88,9 +74,4 @@ def cli(
         raise DeployError(f"{what} failed: {reason(error)}{advice}") from error
     if getattr(provider, "process", None):
         click.echo("Ape started this node, and it ends with this command. To keep one, name it in APE_FOUNDRY_HOST.")
-    for call in calls:
-        click.echo(f"the owner has to {call.description}: to {call.to}, data {call.data}")
-        if call.schedule:
-            click.echo(f"  a proposer schedules it: to {config.owner}, data {call.schedule}")
-            click.echo(f"  an executor executes it after the delay: to {config.owner}, data {call.execute}")
-    click.echo(f"{path}: run again after the owner's calls" if calls else f"{path}: deployed and checked")
+    tell(calls, config.owner, path)

@@ -67,6 +67,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
 
     Progress private _progress;
 
+    mapping(address operator => uint24 epoch) private _barredThrough;
+
     mapping(uint24 epoch => Snapshot) private _snapshots;
 
     mapping(uint24 epoch => mapping(address operator => Member)) private _memberOf;
@@ -81,9 +83,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     {
         if (
             setup.minStake == 0 || setup.maxShare == 0 || setup.maxShare > BPS || setup.penalty == 0
-                || setup.penalty > WAD
+                || setup.penalty > WAD || (setup.maxShare != BPS && !setup.byAdmission)
         ) {
-            revert SetupOutOfBounds(setup.minStake, setup.maxShare, setup.penalty);
+            revert SetupOutOfBounds(setup);
         }
 
         SLASHING = setup.slashing;
@@ -132,6 +134,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
             _setKey(operator, signer, proof);
         }
         if (signerOf[operator] == address(0)) revert NoKey(operator);
+        // Who has too little stake yet joins later.
+        if (!isMember[operator] && _canJoin(operator)) _join(operator);
     }
 
     // ----------------------------------------------------------------------------------------------------- anyone
@@ -139,14 +143,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// @inheritdoc IAVSBase
     function join(address operator) external {
         if (isMember[operator]) revert AlreadyMember(operator);
-        if (!_isReady(operator)) revert NoKey(operator);
-        Member memory safe = _safeStakeDown(operator);
-        uint256 stake = _stake(safe);
-        if (stake < MIN_STAKE) revert StakeTooSmall(operator, stake, MIN_STAKE);
+        if (!_canJoin(operator)) revert NotEligible(operator, _announcedStakeDown(operator), MIN_STAKE);
 
-        isMember[operator] = true;
-        _members.push(operator);
-        emit Joined(operator);
+        _join(operator);
     }
 
     /// @inheritdoc IAVSBase
@@ -160,18 +159,19 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         // From the last to the first, so that who takes the place of a dropped member was read already.
         for (; progress.left != 0 && limit != 0; --limit) {
             address operator = _members[--progress.left];
+            if (e <= _barredThrough[operator]) continue;
             Member memory safe = _safeStakeDown(operator);
             if (_stake(safe) < MIN_STAKE || !_isReady(operator)) {
-                _drop(progress.left, operator);
+                // A new allocation is announced three epochs before it counts.
+                if (!_canJoin(operator)) _drop(progress.left, operator);
                 continue;
             }
             snapshot.guaranteed += safe.guaranteed;
             snapshot.elastic += safe.elastic;
-            _memberOf[e][operator] = safe;
-            _onMember(e, operator);
+            _enter(e, operator, safe);
         }
         if (progress.left == 0) {
-            (snapshot.weight, snapshot.cap) = _weigh(e);
+            (snapshot.weight, snapshot.cap) = _weigh(e, uint256(snapshot.guaranteed) + snapshot.elastic);
             snapshot.takenAt = clock();
             emit SnapshotTaken(e, snapshot.weight, snapshot.cap);
         }
@@ -234,8 +234,10 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         return signerOf[operator] != address(0);
     }
 
-    /// Called for each member when a snapshot reads it.
-    function _onMember(uint24 epoch_, address operator) internal virtual {}
+    /// Takes an operator into the snapshot of an epoch.
+    function _enter(uint24 epoch_, address operator, Member memory safe) internal virtual {
+        _memberOf[epoch_][operator] = safe;
+    }
 
     /// The operator whose key, in force at `time`, signed the digest.
     function _operatorOf(bytes32 digest, uint48 time, bytes memory signature) internal view returns (address) {
@@ -289,14 +291,13 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// sees to it that each fault is slashed once.
     /// @param offenceAt Within the protocol's report window [s, Unix time].
     /// @param evidence Hash of the proof.
-    /// @return weight That it had in the offence's epoch, and has no more [vault shares].
-    function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri)
-        internal
-        returns (uint256 weight)
-    {
-        uint24 e = epochAt(offenceAt);
-        weight = _strike(e, operator);
-        if (e != epoch()) _strike(epoch(), operator);
+    /// @param uri Where to find it; only emitted.
+    function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri) internal {
+        uint24 e = epoch();
+        _strike(epochAt(offenceAt), operator);
+        _strike(e, operator);
+        // What is asked for counts as safe until it is executed, in the next epoch at the latest.
+        if (!AT_ONCE) _barredThrough[operator] = e + 1;
 
         (uint256 guaranteed, uint256 elastic) = SLASHING.slashable(AVS, operator, VAULT);
         uint256 amount = (guaranteed + elastic) * PENALTY / WAD; // both are at most 1e18
@@ -308,17 +309,28 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     // ---------------------------------------------------------------------------------------------------- private
 
     function _setKey(address operator, address signer, bytes memory proof) private {
-        address owner = _keys[signer].operator;
-        if (owner != address(0)) revert KeyTaken(signer, owner);
+        address holder = _keys[signer].operator;
+        if (holder != address(0)) revert KeyTaken(signer, holder);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(SIGNING_KEY_TYPEHASH, operator)));
         (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, proof);
         if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert InvalidKeyProof(operator, signer);
 
         address replaced = signerOf[operator];
-        if (replaced != address(0)) _keys[replaced].until = clock();
-        _keys[signer] = Key(operator, clock(), type(uint48).max);
+        uint48 since = clock() + 1; // so that a key in which something was signed in this second answers for it
+        if (replaced != address(0)) _keys[replaced].until = since;
+        _keys[signer] = Key(operator, since, type(uint48).max);
         signerOf[operator] = signer;
         emit KeySet(operator, signer);
+    }
+
+    function _canJoin(address operator) private view returns (bool) {
+        return _isReady(operator) && _announcedStakeDown(operator) >= MIN_STAKE;
+    }
+
+    function _join(address operator) private {
+        isMember[operator] = true;
+        _members.push(operator);
+        emit Joined(operator);
     }
 
     function _drop(uint256 index, address operator) private {
@@ -329,11 +341,11 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     }
 
     /// Takes an operator out of the snapshot of `epoch_`, complete or not.
-    function _strike(uint24 epoch_, address operator) private returns (uint256 weight) {
+    function _strike(uint24 epoch_, address operator) private {
         Member memory member = _memberOf[epoch_][operator];
-        if (_stake(member) == 0) return 0;
+        if (_stake(member) == 0) return;
 
-        weight = weightOf(epoch_, operator);
+        uint256 weight = weightOf(epoch_, operator);
         delete _memberOf[epoch_][operator];
         Snapshot storage snapshot = _snapshots[epoch_];
         snapshot.weight -= uint96(weight); // at most the cap, which has 96 bits
@@ -349,8 +361,20 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         return Member(toVaultSharesDown(live, guaranteed).toUint96(), toVaultSharesDown(live, elastic).toUint96());
     }
 
-    /// What members weigh together, and at most each, in an epoch of which all have been read.
-    function _weigh(uint24 epoch_) private view returns (uint96 weight, uint96 cap) {
+    /// What of an operator's stake it gives the AVS once all that it announced has come, if it is worth what it is now.
+    function _announcedStakeDown(address operator) private view returns (uint256) {
+        (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(AVS, operator, VAULT, epoch() + 3);
+        (uint256 live,) = DELEGATION.poolShares(operator, VAULT);
+        uint256 part = Math.min(guaranteed + elastic, BPS) * DELEGATION.retained(operator, VAULT) / BPS;
+        return toVaultSharesDown(live, part);
+    }
+
+    /// What members weigh together, and at most each, in an epoch of which all have been read. A cap takes all members
+    /// at once, which the owner has admitted.
+    /// @param all Stake of all of them [vault shares].
+    function _weigh(uint24 epoch_, uint256 all) private view returns (uint96 weight, uint96 cap) {
+        if (MAX_SHARE == BPS) return (all.toUint96(), type(uint96).max);
+
         uint256[] memory stakes = new uint256[](_members.length);
         for (uint256 i = 0; i < stakes.length; ++i) {
             stakes[i] = _stake(_memberOf[epoch_][_members[i]]); // 0 for who joined meanwhile

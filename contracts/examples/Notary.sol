@@ -14,25 +14,27 @@ contract Notary is AVSBase {
     uint256 private constant QUORUM = 6667; // [bps]
 
     mapping(bytes32 subject => Certificate) public certificateOf;
-    mapping(bytes32 subject => mapping(address operator => bool)) public isKnownFault;
 
     event Certified(bytes32 indexed subject, bytes32 statement);
     event FaultProved(bytes32 indexed subject, address indexed operator);
 
     error AlreadyCertified(bytes32 subject);
-    error TimeOutOfEpoch(uint48 time);
+    error TimeOutOfBounds(uint48 time);
     error NoFault();
-    error FaultKnown(bytes32 subject, address operator);
 
     constructor(Setup memory setup) AVSBase("Catenary Notary", setup) {}
 
     // --- duties ---
 
-    /// Certifies what a quorum signed in this epoch, after its snapshot was taken.
+    /// Certifies what a quorum signed in this epoch, after its snapshot was taken, and so lately that time is left to report
+    /// a conflict.
     /// @param signatures In ascending order of operators.
     function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external {
         if (certificateOf[subject].certifiedAt != 0) revert AlreadyCertified(subject);
-        if (time > block.timestamp || time <= _requireSnapshot(epoch()).takenAt) revert TimeOutOfEpoch(time);
+        if (
+            time > block.timestamp || block.timestamp - time > REGISTRY.REPORT_WINDOW() / 2
+                || time <= _requireSnapshot(epoch()).takenAt
+        ) revert TimeOutOfBounds(time);
         _requireQuorum(digestOf(subject, statement, time), time, signatures, QUORUM);
 
         certificateOf[subject] = Certificate(statement, time);
@@ -41,7 +43,8 @@ contract Notary is AVSBase {
 
     // --- proofs of fault ---
 
-    /// Slashes an operator that signed two statements on a subject, at times within the report window.
+    /// Slashes an operator that signed two statements on a subject. Struck, it weighs nothing for the rest of the epoch, and
+    /// who weighs nothing commits no fault: so it is slashed once an epoch.
     function proveConflict(
         bytes32 subject,
         bytes32[2] calldata statements,
@@ -51,12 +54,11 @@ contract Notary is AVSBase {
         if (statements[0] == statements[1]) revert NoFault();
         address operator = _operatorOf(digestOf(subject, statements[0], times[0]), times[0], signatures[0]);
         address other = _operatorOf(digestOf(subject, statements[1], times[1]), times[1], signatures[1]);
-        if (operator != other) revert NoFault();
-        if (isKnownFault[subject][operator]) revert FaultKnown(subject, operator);
+        uint48 later = times[0] > times[1] ? times[0] : times[1];
+        if (operator != other || weightOf(epochAt(later), operator) == 0) revert NoFault();
 
-        isKnownFault[subject][operator] = true;
         emit FaultProved(subject, operator);
-        _slash(operator, times[0] > times[1] ? times[0] : times[1], keccak256(msg.data), "");
+        _slash(operator, later, keccak256(msg.data), "");
     }
 
     function digestOf(bytes32 subject, bytes32 statement, uint48 time) public view returns (bytes32) {

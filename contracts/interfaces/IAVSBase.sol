@@ -30,9 +30,10 @@ interface IAVSBase is IClock, IAVSHook {
         address resolver;
         /// Receives slashed vault shares; zero burns them. With a recipient there is no elastic part.
         address recipient;
-        /// The least safe stake that weighs anything; not zero [vault shares].
+        /// The least safe stake that counts; not zero [vault shares].
         uint96 minStake;
-        /// The most of all weight that one operator has. Of 10,000, nothing is capped. [bps]
+        /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes to
+        /// tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs anything. [bps]
         uint16 maxShare;
         /// What is slashed for a fault, of what the AVS can slash then; not zero [wad].
         uint64 penalty;
@@ -70,13 +71,13 @@ interface IAVSBase is IClock, IAVSHook {
 
     event KeySet(address indexed operator, address indexed signer);
     event Joined(address indexed operator);
-    /// The operator had too little safe stake at a snapshot; it can join again.
+    /// At a snapshot, the operator had neither enough safe stake nor announced enough; it can join again.
     event Dropped(address indexed operator);
     event SnapshotTaken(uint24 indexed epoch, uint256 weight, uint256 cap);
     /// A fault took the operator's weight for the rest of the epoch.
     event Struck(uint24 indexed epoch, address indexed operator, uint256 weight);
 
-    error SetupOutOfBounds(uint96 minStake, uint16 maxShare, uint64 penalty);
+    error SetupOutOfBounds(Setup setup);
     error NotRegistry(address caller);
     error NotThisAVS(AvsId avs, address vault);
     error NoKey(address operator);
@@ -84,7 +85,7 @@ interface IAVSBase is IClock, IAVSHook {
     error InvalidKeyProof(address operator, address signer);
     error KeyNotInForce(address signer, uint48 time);
     error AlreadyMember(address operator);
-    error StakeTooSmall(address operator, uint256 stake, uint256 min);
+    error NotEligible(address operator, uint256 stake, uint256 min);
     error SnapshotComplete(uint24 epoch);
     error SnapshotIncomplete(uint24 epoch);
     error OperatorsNotAscending(address before, address operator);
@@ -93,7 +94,7 @@ interface IAVSBase is IClock, IAVSHook {
 
     // --- operators ---
 
-    /// Signs for the caller with `signer` from now on. Its key until now answers for what was before. A key is one
+    /// Signs for the caller with `signer` from the next second on. Its key until then answers for what was before. A key is one
     /// operator's for good (KeyTaken). An operator that opts in can hand over `abi.encode(signer, proof)` instead; without
     /// any key it is refused (NoKey).
     /// @param proof Signature of `signer`, EIP-712: `SigningKey(address operator)`.
@@ -101,11 +102,12 @@ interface IAVSBase is IClock, IAVSHook {
 
     // --- anyone ---
 
-    /// Lets an operator count from the next snapshot on: it has a key and at least `MIN_STAKE` of safe stake.
+    /// Has the next snapshots look at an operator: it has a key, and once all that it announced is in force it gives the
+    /// AVS at least `MIN_STAKE` (NotEligible). Who has that when it opts in joins by that.
     function join(address operator) external;
 
-    /// Reads the safe stake of up to `limit` members; once all are read, they weigh something in this epoch. Members with
-    /// less than `MIN_STAKE` are dropped.
+    /// Reads the safe stake of up to `limit` members. Once all are read, those with at least `MIN_STAKE` count in this
+    /// epoch. Who has less, and could not join now, is dropped.
     /// @return complete Whether the snapshot of this epoch is.
     function takeSnapshot(uint256 limit) external returns (bool complete);
 
@@ -142,12 +144,12 @@ interface IAVSBase is IClock, IAVSHook {
     /// All zero for who never was a key.
     function keyOf(address signer) external view returns (Key memory);
 
-    /// Whether the next snapshot will look at the operator.
+    /// Whether the next snapshot looks at the operator.
     function isMember(address operator) external view returns (bool);
 
     function memberCount() external view returns (uint256);
 
-    /// Whom the next snapshot will look at, in no order. An empty page is past the end.
+    /// Whom the next snapshot looks at, in no order. An empty page is past the end.
     function members(uint256 offset, uint256 limit) external view returns (address[] memory page);
 
     function snapshotOf(uint24 epoch) external view returns (Snapshot memory);
