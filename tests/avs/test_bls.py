@@ -232,6 +232,7 @@ def test_take_snapshot__sums_up_the_keys(bls_notary: Notary, limits: list[int]) 
     assert tuple(bls_notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
     assert all(bls_notary.contract.isBlsKeyAt(4, public_key(secret)) for secret in SECRETS)
     assert not any(bls_notary.contract.isBlsKeyAt(epoch, public_key(A)) for epoch in (3, 5))
+    assert bls_notary.contract.isBlsKeyAt(4, public_key(7)) is False
 
 
 def test_take_snapshot__takes_the_key_that_it_finds(bls_notary: Notary) -> None:
