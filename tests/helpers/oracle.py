@@ -11,6 +11,7 @@ from ape.contracts import ContractInstance
 from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_keys.datatypes import Signature
 from eth_utils.crypto import keccak
 
 from deployer.contracts import ZERO_ADDRESS
@@ -26,8 +27,8 @@ HEARTBEAT = 3_600  # [s]
 DEVIATION = 50  # [bps]
 QUORUM = 6_667  # [bps]
 REWARD = 700 * ETHER  # for each epoch
-BOUNTY = ETHER
-MIN_STAKE = ETHER
+BOUNTY = ETHER // 10
+MIN_STAKE = 21 * ETHER // 10  # what is safe of 10 ETH, as operators are enlisted
 PENALTY = WAD // 2
 
 Report = tuple[int, int, bytes]  # price, time, signature
@@ -217,6 +218,13 @@ class Oracle(Scene):
     def reports(self, round_: int, prices: Mapping[AccountAPI, int], *, feed: int = 1) -> list[Report]:
         """One of each operator, in ascending order."""
         return [self.report(each, round_, prices[each], feed=feed) for each in self.ascending(list(prices))]
+
+    def recover(self, feed: int, round_: int, report: Report) -> str:
+        """Whose signature the contract takes this for."""
+        price, time, signature = report
+        digest = bytes(self.contract.digestOf(feed, round_, price, time))
+        recovered = Signature(signature[:64] + bytes([signature[64] - 27])).recover_public_key_from_msg_hash(digest)
+        return str(recovered.to_checksum_address())
 
     # --- views ---
 

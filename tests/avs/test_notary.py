@@ -1,0 +1,182 @@
+"""The small AVS: one statement for each subject, and what it costs to sign two."""
+
+from typing import Any
+
+import pytest
+from ape.api import AccountAPI
+from eth_account.signers.local import LocalAccount
+
+from tests.avs.conftest import TOTAL, WEIGHT
+from tests.helpers import assert_event, reverts
+from tests.helpers.oracle import STATEMENT, Scene, key, key_of
+from tests.helpers.protocol import DAY, WAD
+from tests.helpers.scene import at
+
+SUBJECT = b"\x01" * 32
+ONE, TWO = b"\x02" * 32, b"\x03" * 32
+
+
+def sign(notary: Scene, signer: LocalAccount, statement: bytes, time: int, subject: bytes = SUBJECT) -> bytes:
+    return notary.sign(signer, STATEMENT, subject, statement, time)
+
+
+def certify(notary: Scene, statement: bytes, time: int, signers: list[AccountAPI] | None = None) -> Any:
+    signatures = [sign(notary, key_of(each), statement, time) for each in notary.ascending(signers or notary.operators)]
+    return notary.contract.certify(SUBJECT, statement, time, signatures, sender=notary.owner)
+
+
+def conflict(
+    notary: Scene,
+    operator: AccountAPI,
+    times: tuple[int, int],
+    *,
+    statements: tuple[bytes, bytes] = (ONE, TWO),
+    signers: tuple[LocalAccount, LocalAccount] | None = None,
+) -> tuple[Any, ...]:
+    """Arguments of `proveConflict`."""
+    pair = signers or (key_of(operator), key_of(operator))
+    signatures = [sign(notary, *each) for each in zip(pair, statements, times, strict=True)]
+    return SUBJECT, list(statements), list(times), signatures
+
+
+@pytest.fixture
+def now(notary: Scene) -> int:
+    """An hour after the snapshot, in the second before the next block."""
+    return at(int(notary.contract.snapshotOf(notary.protocol.epoch).takenAt) + 3_600) - 1
+
+
+# --- certify ---
+
+
+def test_certify__twice__reverts(notary: Scene, now: int) -> None:
+    certify(notary, ONE, now)
+    with reverts(notary.contract.AlreadyCertified, subject=SUBJECT):
+        certify(notary, ONE, now)
+
+
+def test_certify__signed_in_this_second__takes_it(notary: Scene, now: int) -> None:
+    certify(notary, ONE, now + 1)
+    assert tuple(notary.contract.certificateOf(SUBJECT)) == (ONE, now + 1)
+
+
+def test_certify__signed_in_the_future__reverts(notary: Scene, now: int) -> None:
+    with reverts(notary.contract.TimeOutOfEpoch, time=now + 2):
+        certify(notary, ONE, now + 2)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_certify__takes_what_was_signed_after_the_snapshot(notary: Scene, now: int, late: int) -> None:
+    taken = int(notary.contract.snapshotOf(notary.protocol.epoch).takenAt)
+    assert taken < now
+    if late:
+        certify(notary, ONE, taken + 1)
+        assert notary.contract.certificateOf(SUBJECT).certifiedAt == taken + 1
+    else:
+        with reverts(notary.contract.TimeOutOfEpoch, time=taken):
+            certify(notary, ONE, taken)
+
+
+def test_certify__signed_in_the_epoch_before__reverts(notary: Scene, now: int) -> None:
+    """Its stake may have left since."""
+    notary.protocol.skip_epochs()
+    notary.take_snapshot()
+    with reverts(notary.contract.TimeOutOfEpoch, time=now):
+        certify(notary, ONE, now)
+
+
+# --- proveConflict ---
+
+
+def test_prove_conflict__slashes_and_strikes_the_operator(
+    notary: Scene, members: list[AccountAPI], stranger: AccountAPI, now: int
+) -> None:
+    """A half of the 30 % that the AVS can slash now."""
+    epoch = notary.protocol.epoch
+    receipt = notary.contract.proveConflict(*conflict(notary, members[1], (now, now - 60)), sender=stranger)
+    assert notary.retained(members[1]) == WAD - 15 * WAD // 100
+    assert_event(receipt, notary.contract.FaultProved, subject=SUBJECT, operator=members[1])
+    assert_event(receipt, notary.contract.Struck, epoch=epoch, operator=members[1], weight=WEIGHT)
+    assert notary.weight(epoch, members[1]) == 0
+    assert notary.contract.snapshotOf(epoch).weight == TOTAL - WEIGHT
+    assert notary.contract.isKnownFault(SUBJECT, members[1])
+
+
+def test_prove_conflict__of_the_later_of_both_times__asks_for_the_slash(
+    notary: Scene, members: list[AccountAPI], now: int
+) -> None:
+    """The offence was committed when the second was signed, whichever is named first."""
+    for operator, times in ((members[1], (now, now - 60)), (members[2], (now - 60, now))):
+        receipt = notary.contract.proveConflict(*conflict(notary, operator, times), sender=notary.owner)
+        requests = list(receipt.decode_logs(notary.protocol.slashing.SlashRequested))
+        assert [request.offenceAt for request in requests] == [now]
+
+
+def test_prove_conflict__after_the_statement_was_certified__slashes(
+    notary: Scene, members: list[AccountAPI], now: int
+) -> None:
+    certify(notary, ONE, now)
+    notary.contract.proveConflict(*conflict(notary, members[1], (now, now)), sender=notary.owner)
+    assert notary.contract.certificateOf(SUBJECT).statement == ONE
+    assert notary.retained(members[1]) == WAD - 15 * WAD // 100
+
+
+def test_prove_conflict__of_one_statement__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    """At two times, it is still one statement."""
+    same = conflict(notary, members[1], (now, now - 60), statements=(ONE, ONE))
+    with reverts(notary.contract.NoFault):
+        notary.contract.proveConflict(*same, sender=notary.owner)
+
+
+def test_prove_conflict__of_two_operators__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    two = conflict(notary, members[1], (now, now), signers=(key_of(members[1]), key_of(members[2])))
+    with reverts(notary.contract.NoFault):
+        notary.contract.proveConflict(*two, sender=notary.owner)
+
+
+def test_prove_conflict__known__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    notary.contract.proveConflict(*conflict(notary, members[1], (now, now)), sender=notary.owner)
+    again = conflict(notary, members[1], (now, now - 1), statements=(TWO, b"\x04" * 32))
+    with reverts(notary.contract.FaultKnown, subject=SUBJECT, operator=members[1]):
+        notary.contract.proveConflict(*again, sender=notary.owner)
+
+
+def test_prove_conflict__with_two_keys_of_an_operator__slashes(
+    notary: Scene, members: list[AccountAPI], now: int
+) -> None:
+    """Each signed while it was in force."""
+    changed = notary.set_key(members[1], key("new")).timestamp
+    at(changed + 10)
+    two = conflict(notary, members[1], (now, changed + 5), signers=(key_of(members[1]), key("new")))
+    notary.contract.proveConflict(*two, sender=notary.owner)
+    assert notary.retained(members[1]) == WAD - 15 * WAD // 100
+
+
+def test_prove_conflict__with_a_key_that_was_replaced__reverts(
+    notary: Scene, members: list[AccountAPI], now: int
+) -> None:
+    """Whoever finds an old key can say what it likes of the time after it."""
+    changed = notary.set_key(members[1], key("new")).timestamp
+    at(changed + 10)
+    with reverts(notary.contract.KeyNotInForce, signer=key_of(members[1]).address, time=changed):
+        notary.contract.proveConflict(*conflict(notary, members[1], (now, changed)), sender=notary.owner)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_prove_conflict__within_the_report_window__slashes(
+    notary: Scene, members: list[AccountAPI], now: int, late: int
+) -> None:
+    proof = conflict(notary, members[1], (now, now))
+    reported = at(now + 4 * DAY + late)
+    if late:
+        with reverts(notary.protocol.slashing.OffenceOutOfWindow, offenceAt=now, reportedAt=reported):
+            notary.contract.proveConflict(*proof, sender=notary.owner)
+    else:
+        notary.contract.proveConflict(*proof, sender=notary.owner)
+        assert notary.retained(members[1]) == WAD - 15 * WAD // 100
+
+
+def test_prove_conflict__of_the_future__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    """It can be proved once it has come."""
+    proof = conflict(notary, members[1], (now, now + 100))
+    with reverts(notary.protocol.slashing.OffenceOutOfWindow, offenceAt=now + 100, reportedAt=now + 1):
+        notary.contract.proveConflict(*proof, sender=notary.owner)
