@@ -104,6 +104,14 @@ def test_config__of_another_chain__is_refused(folder: Path) -> None:
     assert run("node", "node.toml").error == "the node's chain id is 31337 and not 1: name another node"
 
 
+def test_config__of_a_node_that_is_away__ends_with_3(world: World, folder: Path) -> None:
+    text = (folder / "node.toml").read_text()
+    (folder / "node.toml").write_text(text.replace(world.chain.url, "http://127.0.0.1:9"))
+    done = run("check", "node.toml")
+    assert done.code == 3
+    assert done.error.startswith("the node does not answer")
+
+
 # --- key-proof ---
 
 
