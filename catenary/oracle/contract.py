@@ -275,6 +275,10 @@ class Oracle:
     def join(self, operator: str) -> Call:
         return self.contract.call("join", operator)
 
+    def take_bounty(self, receiver: str) -> Call:
+        """Sends the caller's bounties to somebody."""
+        return self.contract.call("takeBounty", receiver)
+
     def pay(self, operators: Sequence[str]) -> Call:
         return self.contract.call("pay", list(operators))
 
