@@ -60,7 +60,7 @@ def test_certify__signed_in_this_second__takes_it(notary: Scene, now: int) -> No
 
 
 def test_certify__signed_in_the_future__reverts(notary: Scene, now: int) -> None:
-    with reverts(notary.contract.TimeOutOfEpoch, time=now + 2):
+    with reverts(notary.contract.TimeOutOfBounds, time=now + 2):
         certify(notary, ONE, now + 2)
 
 
@@ -72,15 +72,26 @@ def test_certify__takes_what_was_signed_after_the_snapshot(notary: Scene, now: i
         certify(notary, ONE, taken + 1)
         assert notary.contract.certificateOf(SUBJECT).certifiedAt == taken + 1
     else:
-        with reverts(notary.contract.TimeOutOfEpoch, time=taken):
+        with reverts(notary.contract.TimeOutOfBounds, time=taken):
             certify(notary, ONE, taken)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_certify__leaves_half_of_the_report_window_to_prove_a_conflict(notary: Scene, now: int, late: int) -> None:
+    at(now + 2 * DAY + late)
+    if late:
+        with reverts(notary.contract.TimeOutOfBounds, time=now):
+            certify(notary, ONE, now)
+    else:
+        certify(notary, ONE, now)
+        assert notary.contract.certificateOf(SUBJECT).certifiedAt == now
 
 
 def test_certify__signed_in_the_epoch_before__reverts(notary: Scene, now: int) -> None:
     """Its stake may have left since."""
     notary.protocol.skip_epochs()
     notary.take_snapshot()
-    with reverts(notary.contract.TimeOutOfEpoch, time=now):
+    with reverts(notary.contract.TimeOutOfBounds, time=now):
         certify(notary, ONE, now)
 
 
@@ -98,7 +109,6 @@ def test_prove_conflict__slashes_and_strikes_the_operator(
     assert_event(receipt, notary.contract.Struck, epoch=epoch, operator=members[1], weight=WEIGHT)
     assert notary.weight(epoch, members[1]) == 0
     assert notary.contract.snapshotOf(epoch).weight == TOTAL - WEIGHT
-    assert notary.contract.isKnownFault(SUBJECT, members[1])
 
 
 def test_prove_conflict__of_the_later_of_both_times__asks_for_the_slash(
@@ -133,11 +143,31 @@ def test_prove_conflict__of_two_operators__reverts(notary: Scene, members: list[
         notary.contract.proveConflict(*two, sender=notary.owner)
 
 
-def test_prove_conflict__known__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+def test_prove_conflict__again_in_the_epoch__reverts(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    """Of whatever subject: who weighs nothing commits no fault."""
     notary.contract.proveConflict(*conflict(notary, members[1], (now, now)), sender=notary.owner)
     again = conflict(notary, members[1], (now, now - 1), statements=(TWO, b"\x04" * 32))
-    with reverts(notary.contract.FaultKnown, subject=SUBJECT, operator=members[1]):
+    with reverts(notary.contract.NoFault):
         notary.contract.proveConflict(*again, sender=notary.owner)
+
+
+def test_prove_conflict__of_who_weighs_nothing__reverts(notary: Scene, stranger: AccountAPI, now: int) -> None:
+    notary.set_key(stranger, key("stranger"))
+    later = at(now + 60) - 1
+    two = conflict(notary, stranger, (later, later), signers=(key("stranger"), key("stranger")))
+    with reverts(notary.contract.NoFault):
+        notary.contract.proveConflict(*two, sender=notary.owner)
+
+
+def test_prove_conflict__in_the_next_epoch__slashes_again(notary: Scene, members: list[AccountAPI], now: int) -> None:
+    """A half of 30 % of the 85 % that are left."""
+    notary.contract.proveConflict(*conflict(notary, members[1], (now, now)), sender=notary.owner)
+    notary.protocol.skip_epochs()
+    later = notary.take_snapshot().timestamp + 60
+    at(later)
+    again = conflict(notary, members[1], (later, later))
+    notary.contract.proveConflict(*again, sender=notary.owner)
+    assert notary.retained(members[1]) == 85 * WAD // 100 * 85 // 100
 
 
 def test_prove_conflict__with_two_keys_of_an_operator__slashes(

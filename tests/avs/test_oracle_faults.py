@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from deployer.contracts import ZERO_ADDRESS
 from tests.avs.conftest import ELASTIC, GUARANTEED, TOTAL, WEIGHT
 from tests.helpers import Protocol, assert_event, assert_events, reverts
-from tests.helpers.oracle import BOUNTY, ROUND, Oracle, deploy_oracle, key, key_of
+from tests.helpers.oracle import BOUNTY, ROUND, UNCAPPED, Oracle, deploy_oracle, key, key_of
 from tests.helpers.protocol import BURN, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at, request_id
 
@@ -79,7 +79,7 @@ def test_equivocation__slashes_strikes_and_pays_the_bounty(
     proved = {"feed": 1, "round": round_, "operator": offender, "reporter": stranger, "bounty": BOUNTY}
     assert_event(receipt, contract.FaultProved, **proved)
     assert oracle.retained(offender) == AFTER_ONE
-    assert contract.isKnownFault(1, round_, offender)
+    assert contract.isKnownFault(1, round_, offender, True)
     assert contract.bountyOf(stranger) == BOUNTY
 
 
@@ -288,8 +288,8 @@ def test_fault__of_who_has_no_stake__reverts(oracle: Oracle, stranger: AccountAP
 def test_fault__of_who_never_joined__slashes_without_a_bounty(
     oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, stranger: AccountAPI
 ) -> None:
-    """200 ETH at the same parts: its signature counts for nothing, and all the same it lied."""
-    oracle.enlist(newcomer, bob)
+    """Its signature counts for nothing, and all the same it lied."""
+    oracle.enlist(newcomer, bob, stake=ETHER)  # too little to join by opting in
     oracle.protocol.skip_epochs(3)
     oracle.take_snapshot()
     round_ = oracle.next_round()
@@ -322,6 +322,23 @@ def test_fault__known__reverts(oracle: Oracle, offender: AccountAPI, round_: int
     with reverts(oracle.contract.FaultKnown, **known):
         prove_premature(oracle, premature(oracle, offender, round_, begin - 1))
     assert oracle.retained(offender) == AFTER_ONE
+
+
+def test_fault__proved_before_the_round_and_in_it__are_two(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
+    """Otherwise who proves its own fault ahead could commit another for nothing."""
+    ahead = round_ + 1
+    prove_premature(oracle, premature(oracle, offender, ahead))
+    known = {"feed": 1, "round": ahead, "operator": offender}
+    with reverts(oracle.contract.FaultKnown, **known):
+        prove(oracle, equivocation(oracle, offender, ahead))
+    flags = [oracle.contract.isKnownFault(1, ahead, offender, begun) for begun in (False, True)]
+    assert flags == [True, False]
+    oracle.to_round(ahead)
+    prove(oracle, equivocation(oracle, offender, ahead))
+    with reverts(oracle.contract.FaultKnown, **known):
+        prove(oracle, equivocation(oracle, offender, ahead))
+    assert oracle.contract.isKnownFault(1, ahead, offender, True)
+    assert oracle.retained(offender) == AFTER_ONE - 75 * PERCENT // 10
 
 
 def test_fault__of_another__is_another(oracle: Oracle, members: list[AccountAPI], round_: int) -> None:
@@ -374,7 +391,7 @@ def test_strike__takes_the_weight_out_of_this_epoch(
     taken = oracle.contract.snapshotOf(epoch).takenAt
     prove(oracle, equivocation(oracle, offender, round_))
     snapshot = tuple(oracle.contract.snapshotOf(epoch))
-    assert snapshot == (TOTAL - WEIGHT, TOTAL, taken, 5 * GUARANTEED, 5 * ELASTIC)
+    assert snapshot == (TOTAL - WEIGHT, UNCAPPED, taken, 5 * GUARANTEED, 5 * ELASTIC)
     assert [oracle.weight(epoch, each) for each in members] == [2 * WEIGHT, 0, WEIGHT, WEIGHT, WEIGHT]
     assert tuple(oracle.contract.memberOf(epoch, offender)) == (0, 0)
 
@@ -646,7 +663,7 @@ def test_penalty__of_a_pool_that_everyone_left__reverts(
     round_ = oracle.next_round()
     with reverts(oracle.contract.NothingToSlash, operator=operator):
         prove(oracle, equivocation(oracle, operator, round_))
-    assert not oracle.contract.isKnownFault(1, round_, operator)
+    assert not oracle.contract.isKnownFault(1, round_, operator, True)
 
 
 def test_fault__costs_other_avss_no_more_than_what_is_shared(
@@ -736,3 +753,30 @@ def test_veto__of_two_faults_at_once__asks_for_each(vetoed: Oracle, operator: Ac
         vetoed.protocol.slashing.execute(request, sender=stranger)
     assert vetoed.retained(operator) == 70 * PERCENT
     assert vetoed.contract.bountyOf(stranger) == BOUNTY
+
+
+@pytest.mark.parametrize("at_the_start", [True, False])
+def test_veto__keeps_the_operator_from_weighing_in_this_epoch_and_the_next(
+    vetoed: Oracle, operator: AccountAPI, stranger: AccountAPI, at_the_start: bool
+) -> None:
+    """What the request takes when it executes is not there for an offence after it. It stays a member."""
+    protocol = vetoed.protocol
+    if at_the_start:
+        epoch = protocol.epoch + 1  # before its snapshot
+        protocol.to_epoch(epoch, -ROUND)
+    else:
+        epoch = protocol.epoch  # after it
+    request = file(vetoed, stranger)
+    assert protocol.epoch == epoch
+    if at_the_start:
+        vetoed.take_snapshot()
+    at(request[5] + 2 * DAY)  # the last second
+    protocol.slashing.execute(request, sender=stranger)
+    protocol.to_epoch(epoch + 1)
+    receipt = vetoed.take_snapshot()
+    assert_events(receipt, vetoed.contract.Dropped)
+    assert [vetoed.weight(each, operator) for each in (epoch, epoch + 1)] == [0, 0]
+    assert vetoed.contract.snapshotOf(epoch + 1).weight == 0
+    protocol.to_epoch(epoch + 2)
+    vetoed.take_snapshot()
+    assert vetoed.weight(epoch + 2, operator) == WEIGHT * 85 // 100
