@@ -51,16 +51,16 @@ def stakers(count: int) -> list[Staker]:
     return found
 
 
-def send(calls: Sequence[Call], track: Track, text: str) -> list[Sent]:
-    """Each call as a transaction of its own, in this order, `BATCH` to a block."""
+def send(calls: Sequence[Call], track: Track, text: str, gas: int = GAS) -> list[Sent]:
+    """Each call as a transaction of its own with a limit of `gas`, in this order, as many to a block as fill it."""
     provider = ape.chain.provider
     provider.make_request("anvil_autoImpersonateAccount", [True])
     provider.make_request("evm_setAutomine", [False])
     sent = []
-    for batch in _batches(calls, track, text):
-        _request("anvil_setBalance", [[call.staker, hex(call.value + GAS * BATCH)] for call in batch])
+    for batch in _batches(calls, track, text, GAS * BATCH // gas):
+        _request("anvil_setBalance", [[call.staker, hex(call.value + gas * BATCH)] for call in batch])
         # The node takes the best paid first.
-        _request("eth_sendTransaction", [[_transaction(call, BATCH - i)] for i, call in enumerate(batch)])
+        _request("eth_sendTransaction", [[_transaction(call, BATCH - i, gas)] for i, call in enumerate(batch)])
         provider.make_request("evm_mine", [])
         time = int(ape.chain.blocks.head.timestamp)
         receipts = provider.make_request("eth_getBlockReceipts", ["latest"])
@@ -85,17 +85,17 @@ def read(
     return found
 
 
-def _batches(items: Sequence[Any], track: Track, text: str) -> Iterable[Sequence[Any]]:
-    return (items[start : start + BATCH] for start in track(range(0, len(items), BATCH), text))
+def _batches(items: Sequence[Any], track: Track, text: str, size: int = BATCH) -> Iterable[Sequence[Any]]:
+    return (items[start : start + size] for start in track(range(0, len(items), size), text))
 
 
-def _transaction(call: Call, gas_price: int) -> dict[str, str]:
+def _transaction(call: Call, gas_price: int, gas: int) -> dict[str, str]:
     return {
         "from": call.staker,
         "to": call.to.address,
         "data": "0x" + call.data.hex(),
         "value": hex(call.value),
-        "gas": hex(GAS),
+        "gas": hex(gas),
         "gasPrice": hex(gas_price),
     }
 

@@ -17,7 +17,7 @@ from ethpm_types import ContractType
 from ethpm_types.abi import ABIType, EventABI, MethodABI
 
 CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor")
-VAULT, TOKEN = "StakingVault", "ERC20"
+VAULT, TOKEN, ORACLE = "StakingVault", "ERC20", "OracleAVS"
 
 # Anybody may write a text, as the URI of a slash request, so it need not be UTF-8; it would hide all others.
 _lenient = types.copy()  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 from ethpm_types.abi import ErrorABI
 
-from catenary.contracts import CORE, VAULT, contract_type, words
+from catenary.contracts import CORE, ORACLE, VAULT, contract_type, words
 
 _STRING, _PANIC = keccak(text="Error(string)")[:4], keccak(text="Panic(uint256)")[:4]
 
@@ -49,6 +49,26 @@ class UnknownName(CatenaryError):
 
 class TransactionFailed(CatenaryError):
     """A transaction that was sent, and failed on the chain."""
+
+
+class ConfigError(CatenaryError):
+    """A config that cannot be used."""
+
+
+class BadReport(CatenaryError):
+    """What is no report of this oracle."""
+
+
+class NoPrice(CatenaryError):
+    """A source, or too many of a feed's, say no price that can be used."""
+
+
+class JournalError(CatenaryError):
+    """The journal of an oracle's node cannot be trusted, or cannot be written: nothing is signed."""
+
+
+class JournalDamaged(JournalError):
+    """It is not known what was signed, or somebody else signs with the key: the node must end."""
 
 
 class ContractError(CatenaryError):
@@ -490,6 +510,135 @@ class SafeCastOverflowedIntToUint(ContractError):
     """The number {value} is negative where it must not be: this is a flaw; please report it."""
 
 
+# --- the oracle, and the base of AVSs ---
+
+
+class AlreadyMember(ContractError):
+    """{operator} is a member already: the next snapshot will look at it."""
+
+
+class FaultKnown(ContractError):
+    """The fault of {operator} for feed {feed} in round {round} was proved already: there is nothing more to do."""
+
+
+class FeedOutOfBounds(ContractError):
+    """The feed {feed} has more than 18 decimals, a heartbeat of less than three rounds, a deviation of zero, or a
+    quorum that is not from 6,667 to 10,000 bps: change it."""
+
+
+class FundsTooSmall(ContractError):
+    """The oracle has {funds} of its token for rewards and {needed} are due: send it more, or pay fewer operators."""
+
+
+class InvalidKeyProof(ContractError):
+    """The proof is not by {signer} that it signs for {operator}: make it with `catenary-oracle key-proof`."""
+
+
+class KeyNotInForce(ContractError):
+    """{signer} was no operator's key at Unix time {time}: use the key that was in force then."""
+
+
+class KeyTaken(ContractError):
+    """{signer} is or was a key of {operator}, for good: make another key."""
+
+
+class NoBounty(ContractError):
+    """There is no bounty for {reporter}: it was taken, or never earned."""
+
+
+class NoFault(ContractError):
+    """This proves no fault: it takes two different reports of one operator for one round, or one that is older than its
+    round."""
+
+
+class NoKey(ContractError):
+    """{operator} has no signing key: set one first."""
+
+
+class NotDue(ContractError):
+    """Feed {feed} was answered at Unix time {updatedAt}, and neither its heartbeat nor its deviation asks for more:
+    wait until one does."""
+
+
+class NotEligible(ContractError):
+    """{operator} gives the AVS {stake} vault shares once all that it announced is in force, and it takes {min} and a
+    key: have it allocate more, or set a key."""
+
+
+class NotMedian(ContractError):
+    """{price} is not the lower weighted median: of a weight of {weight}, {below} is below it and {upTo} up to it."""
+
+
+class NotRegistry(ContractError):
+    """{caller} is not the registry: opt in there."""
+
+
+class NotThisAVS(ContractError):
+    """AVS {avs} names a hook that is not its own, for the vault {vault}: opt in to the AVS of that contract."""
+
+
+class NothingToSlash(ContractError):
+    """Nothing of {operator} can be slashed now: try again in the next epoch, while the fault can be reported."""
+
+
+class OperatorsNotAscending(ContractError):
+    """The report of {operator} stands after that of {before}: sort them by operator, each once."""
+
+
+class QuorumMissed(ContractError):
+    """The signatures weigh {weight} and a quorum {needed}: gather more."""
+
+
+class ReportOutOfRound(ContractError):
+    """A report is of Unix time {time}, and must be from {begin} to {current}: leave it out."""
+
+
+class RoundAnswered(ContractError):
+    """Round {round} of feed {feed} has its answer: use `submitLate` for reports that it lacks."""
+
+
+class RoundNotAnswered(ContractError):
+    """Round {round} of feed {feed} has no answer: use `submit`."""
+
+
+class RoundNotCurrent(ContractError):
+    """Round {round} is not the current one, {current}: a round is answered while it is, or never."""
+
+
+class RoundOutOfBounds(ContractError):
+    """Rounds of {length} s do not fill an epoch, or are longer than half of the report window: choose another
+    length."""
+
+
+class SetupOutOfBounds(ContractError):
+    """The terms {setup} of the AVS are out of bounds: the least stake, the largest share and the penalty are more than
+    zero, a share at most 10,000 bps and a penalty at most 1e18, and a share below 10,000 bps takes admission."""
+
+
+class SnapshotComplete(ContractError):
+    """The snapshot of epoch {epoch} is taken: the next one is for the next epoch."""
+
+
+class SnapshotIncomplete(ContractError):
+    """Epoch {epoch} has no snapshot: take it first."""
+
+
+class SnapshotTooLate(ContractError):
+    """The snapshot was taken at Unix time {takenAt}, after the round began at {begin}: wait for the next round."""
+
+
+class TooManyFeeds(ContractError):
+    """There are 120 feeds, and there can be no more: deploy another oracle."""
+
+
+class VetoNotAllowed(ContractError):
+    """A veto period of {vetoPeriod} s is not for an oracle, whose faults are proved: name none."""
+
+
+class UnknownFeed(ContractError):
+    """There is no feed {feed}: ids count from 1."""
+
+
 def contract_error(data: bytes) -> ContractError:
     """What a call reverted with, by its data."""
     try:
@@ -509,5 +658,5 @@ def contract_error(data: bytes) -> ContractError:
 
 @cache
 def _selectors() -> dict[bytes, ErrorABI]:
-    errors = [abi for name in (*CORE, VAULT) for abi in contract_type(name).errors]
+    errors = [abi for name in (*CORE, VAULT, ORACLE) for abi in contract_type(name).errors]
     return {keccak(text=abi.selector)[:4]: abi for abi in errors}

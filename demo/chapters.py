@@ -5,13 +5,16 @@ from inspect import cleandoc
 
 from demo.ledger import WAD, PoolKey
 from demo.life import Life
-from demo.world import DAY, ETHER, GUARDIAN, LST, PASSER_BY, TOKENS, WETH
+from demo.quotes import Quotes
+from demo.world import DAY, ETHER, GUARDIAN, LST, PASSER_BY, QUOTES, TOKENS, WETH
 
 AURORA = PoolKey("Aurora", WETH)
 AURORA_LST = PoolKey("Aurora", LST)
 BOREALIS = PoolKey("Borealis", WETH)
 CIRRUS = PoolKey("Cirrus", LST)
+DRACO, EOS = PoolKey("Draco", WETH), PoolKey("Eos", WETH)
 
+USD = 10**8  # of a price
 ARC, USDX = (10**decimals for decimals in TOKENS.values())
 EVERYTHING = WAD  # of retained
 
@@ -189,6 +192,21 @@ def come_after_a_slash(life: Life) -> None:
     life.stake("Erin", AURORA, 20 * ETHER)
 
 
+def found_an_oracle(life: Life) -> None:
+    """
+    An oracle that slashes by proof
+
+    The Oracle slashes on the word of whoever holds its key. Quotes is a contract: operators sign prices with keys that
+    they hand over as they opt in, and only what two signatures prove is slashed, by whoever shows them.
+    """
+    life.quotes = Quotes(life)
+    life.quotes.opt_in(BOREALIS, 600, 0)
+    life.quotes.enlist(DRACO, 2_000, 1_000, {QUOTES: (600, 200), "Bridge": (400, 200)})
+    life.quotes.enlist(EOS, 2_000, 1_000, {QUOTES: (800, 0)})
+    life.stake("Frank", DRACO, 80 * ETHER)
+    life.stake("Heidi", EOS, 40 * ETHER)
+
+
 def turn(life: Life) -> None:
     """
     An operator turns, and stakers leave ahead of it
@@ -217,6 +235,28 @@ def turn(life: Life) -> None:
     life.complete("Dave", CIRRUS, 12)
 
 
+def report(life: Life) -> None:
+    """
+    A price, and a lie that can be proved
+
+    What operators weigh is read before a round begins, so stake that comes in it changes nothing. Eos is far off: that
+    is shown, and moves nothing. Draco signs two prices for one round: its weight is gone for the epoch, its pool is
+    slashed, and what the Bridge was given of it is still there. The next round goes on without it.
+    """
+    life.quotes.snapshot()
+    life.quotes.begin_round()
+    life.stake("Frank", DRACO, 100 * ETHER)
+    life.quotes.answer({"Borealis": 3_000 * USD, "Draco": 3_001 * USD, "Eos": 3_450 * USD})
+    before = life.seen
+    life.quotes.prove_equivocation("Draco", (3_001 * USD, 2_700 * USD))
+    life.still_there(DRACO, before, QUOTES)
+    life.quotes.begin_round()
+    life.quotes.answer({"Borealis": 3_030 * USD, "Eos": 3_031 * USD})
+    life.to_epoch(15)
+    life.quotes.pay()
+    life.quotes.take_bounty()
+
+
 def leave(life: Life) -> None:
     """
     Everybody leaves
@@ -229,11 +269,15 @@ def leave(life: Life) -> None:
     life.undelegate("Erin", AURORA)
     life.undelegate("Bob", BOREALIS)
     life.undelegate("Carol", AURORA_LST)
-    life.to_epoch(16)
-    life.complete("Alice", AURORA, 14)
-    life.complete("Erin", AURORA, 14)
-    life.complete("Bob", BOREALIS, 14)
-    life.complete("Carol", AURORA_LST, 14)
+    life.undelegate("Frank", DRACO)
+    life.undelegate("Heidi", EOS)
+    life.to_epoch(17)
+    life.complete("Alice", AURORA, 15)
+    life.complete("Erin", AURORA, 15)
+    life.complete("Bob", BOREALIS, 15)
+    life.complete("Carol", AURORA_LST, 15)
+    life.complete("Frank", DRACO, 15)
+    life.complete("Heidi", EOS, 15)
 
 
 def claim(life: Life) -> None:
@@ -250,9 +294,11 @@ def claim(life: Life) -> None:
     life.claim("Carol", CIRRUS)
     life.claim("Dave", CIRRUS, PASSER_BY)
     life.claim("Heidi", CIRRUS)
+    life.claim("Heidi", EOS)
     life.claim_commission(AURORA)
     life.claim_commission(BOREALIS)
     life.claim_commission(CIRRUS)
+    life.claim_commission(EOS)
 
 
 CHAPTERS: tuple[Callable[[Life], None], ...] = (
@@ -267,7 +313,9 @@ CHAPTERS: tuple[Callable[[Life], None], ...] = (
     budget,
     hostile,
     come_after_a_slash,
+    found_an_oracle,
     turn,
+    report,
     leave,
     claim,
 )

@@ -126,6 +126,26 @@ class Pool:
         own = self.base * allocation.elastic.at(epoch) // BPS - allocation.taken_elastic
         return max(0, min(own, self.base * shared // BPS - sum(each.taken_elastic for each in everyone)))
 
+    def safe(self, avs: str, epoch: int) -> tuple[int, int]:
+        """What is left of both parts in this epoch and in the next, if all others take what they can [wad]."""
+        own, everyone = self.allocations[avs], self.allocations.values()
+        guaranteed = self.left_guaranteed(avs, epoch)
+        next_base = self.floor(epoch) + guaranteed
+        now, then = (
+            self.loss_budget.at(each)
+            - sum(one.guaranteed.at(each) for one in everyone)
+            - sum(one.elastic.at(each) for one in everyone)
+            + own.elastic.at(each)
+            for each in (epoch, epoch + 1)
+        )
+        next_guaranteed = min(own.guaranteed.at(epoch), own.guaranteed.at(epoch + 1))
+        next_elastic = max(0, min(then, own.elastic.at(epoch), own.elastic.at(epoch + 1)))
+        elastic = min(self.base * max(0, now) // BPS, self.base * own.elastic.at(epoch) // BPS) - own.taken_elastic
+        return (
+            min(guaranteed, next_base * next_guaranteed // BPS),
+            max(0, min(elastic, next_base * next_elastic // BPS)),
+        )
+
     def share_seconds(self, epoch: int, staker: str | None = None) -> int:
         """Of one staker, or of all: what each move adds from its second to the end of the epoch."""
         begin, end = (epoch - 1) * EPOCH, epoch * EPOCH

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ape.api import ReceiptAPI
 
@@ -17,6 +17,9 @@ from demo.observation import Observation
 from demo.output import Output, amount, fraction, part, percent
 from demo.promises import Finding
 from demo.world import BURNT, DAY, LST, OWNER, PAYS_IN, TERMS, TOKENS, WETH, World, read, terms_on_chain
+
+if TYPE_CHECKING:
+    from demo.quotes import Quotes
 
 ANY_COMMISSION = BPS
 NO_MINIMUM = 0  # of vault shares for a deposit
@@ -72,6 +75,7 @@ class Life:
         self.base_yield: Counter[str] = Counter()  # by staker [lsETH]
         self.streams: dict[tuple[str, PoolKey], int] = {}  # by AVS and pool: id
         self.checks: Counter[str] = Counter()
+        self.quotes: Quotes  # once it is there
         self._seen: Observation | None = None
 
     # --- time ---
@@ -110,9 +114,10 @@ class Life:
         self._registry.setAdmitted(self.world.avs(avs), self._person(operator), True, sender=self._person(avs))
         self.tell(f"{avs} admits {operator}")
 
-    def opt_in(self, key: PoolKey, avs: str, guaranteed: int, elastic: int) -> None:
+    def opt_in(self, key: PoolKey, avs: str, guaranteed: int, elastic: int, data: bytes = b"") -> None:
+        """With `data` for the AVS's hook."""
         self._registry.optIn(
-            self.world.avs(avs), self._vault(key), guaranteed, elastic, b"", sender=self._person(key.operator)
+            self.world.avs(avs), self._vault(key), guaranteed, elastic, data, sender=self._person(key.operator)
         )
         self.ledger.allocate(key, avs, guaranteed, elastic)
         self.tell(
@@ -305,7 +310,7 @@ class Life:
             self.ledger.pay(key, token, own, [epoch])
         self.tell(
             f"{avs} pays for epoch {epoch} by stake: "
-            + ", ".join(f"{_money(own, token)} to {key}" for key, own in paid.items()),
+            + ", ".join(f"{money(own, token)} to {key}" for key, own in paid.items()),
             *(
                 promises.equal(
                     promises.FORMULAS,
@@ -331,7 +336,7 @@ class Life:
         self.streams[avs, key] = int(self._rewards.streamCount())
         self.ledger.pay(key, token, each, range(first, first + epochs))
         self.tell(
-            f"{avs} streams {_money(each, token)} an epoch to {key}, epochs {first} to {first + epochs - 1}: "
+            f"{avs} streams {money(each, token)} an epoch to {key}, epochs {first} to {first + epochs - 1}: "
             f"funded 0.00 → {amount(each * epochs, TOKENS[token])}"
         )
 
@@ -343,7 +348,7 @@ class Life:
         )
         self.tell(
             f"{avs} cancels its stream to {key}: ends with epoch {self.ledger.epoch}, returned 0.00 → "
-            f"{_money(returned, token)}",
+            f"{money(returned, token)}",
             promises.equal(promises.REWARDS_ADD_UP, f"{token} returned to {avs}", returned, due),
         )
 
@@ -505,12 +510,12 @@ def _days(seconds: int) -> str:
     return f"{days} day{'s' if days != 1 else ''}"
 
 
-def _money(wei: int, token: str) -> str:
+def money(wei: int, token: str) -> str:
     return f"{amount(wei, TOKENS[token])} {token}"
 
 
 def _sums(tokens: Iterable[str], amounts: Iterable[int]) -> str:
-    return " and ".join(_money(wei, token) for token, wei in zip(tokens, amounts, strict=True) if wei)
+    return " and ".join(money(wei, token) for token, wei in zip(tokens, amounts, strict=True) if wei)
 
 
 def _coin(vault: str) -> str:

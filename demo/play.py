@@ -12,11 +12,11 @@ from demo.life import BrokenPromiseError, Life
 from demo.node import Node
 from demo.output import Output, amount, percent
 from demo.promises import check_exit
-from demo.world import LST, OPERATORS, PAYS_IN, STAKERS, TOKENS, build
+from demo.world import LST, NEWCOMERS, OPERATORS, STAKERS, TOKENS, build
 
 SOURCES = {
     f"base yield, {LST}": (LST, 18),
-    **{f"{avs}, {token}": (token, TOKENS[token]) for avs, token in PAYS_IN.items()},
+    **{f"{token} of AVSs": (token, decimals) for token, decimals in TOKENS.items()},
 }
 
 
@@ -72,7 +72,7 @@ def _conclude(life: Life, broken: list[str]) -> None:
     output.table(
         "What each source brought",
         ("who", *(head for source in SOURCES for head in (source, "off"))),
-        (_earned(who, incomes) for who in (*STAKERS, *map(_commission, OPERATORS)) if who in earners),
+        (_earned(who, incomes) for who in (*STAKERS, *map(_commission, (*OPERATORS, *NEWCOMERS))) if who in earners),
         "Off is by how many wei it differs from the exact fraction, by share-seconds, that the demo reckons by itself: "
         "at most 1 wei for each payment or rise of the price.",
     )

@@ -22,6 +22,7 @@ BURNT = "burnt"
 OPERATORS = ("Aurora", "Borealis", "Cirrus")
 STAKERS = ("Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi")
 AVSS = ("Oracle", "Bridge", "Archive", "Sequencer")
+QUOTES, NEWCOMERS = "Quotes", ("Draco", "Eos")  # an AVS that is a contract, and operators that come for it
 COUNCIL = "Council"  # vetoes for the Bridge
 FUND = "users"  # of the Oracle, who receive what it slashes
 PASSER_BY = "a passer-by"
@@ -32,6 +33,7 @@ WETH, LST = "WETH", "lsETH"
 PURSE = 10_000 * ETHER  # what each of them has at first [wei]
 TOKENS = {"ARC": 18, "USDX": 6}  # that AVSs pay in, with their decimals
 PAYS_IN = {"Archive": "ARC", "Bridge": "USDX"}
+QUOTES_PAYS_IN = "ARC"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ TERMS = {
     "Bridge": Terms(veto=2 * DAY, resolver=COUNCIL),
     "Archive": Terms(),
     "Sequencer": Terms(by_admission=True),
+    QUOTES: Terms(),
 }
 
 
@@ -69,7 +72,7 @@ class World:
 
     def avs(self, name: str) -> int:
         """Registered in this order on a fresh deployment."""
-        return AVSS.index(name) + 1
+        return (*AVSS, QUOTES).index(name) + 1
 
     def start_of(self, epoch: int) -> int:
         """[s, Unix time]"""

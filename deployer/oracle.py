@@ -22,7 +22,6 @@ _WAD, _BPS = 10**18, 10_000
 
 # Each number with its bounds, as the contracts have them.
 _NUMBERS = {
-    "veto_period": (0, 2**48 - 1),
     "min_stake": (1, 2**96 - 1),
     "max_share": (1, _BPS),
     "penalty": (1, _WAD),
@@ -32,11 +31,11 @@ _NUMBERS = {
 }
 _FEED_NUMBERS = {
     "decimals": (0, 18),
-    "heartbeat": (2, 2**48 - 1),
+    "heartbeat": (3, 2**48 - 1),
     "deviation": (1, 2**16 - 1),
     "quorum": (6_667, _BPS),
 }
-_KEYS = ("chain_id", "vault", "owner", "by_admission", "resolver", "recipient", "uri", "token", "feeds", *_NUMBERS)
+_KEYS = ("chain_id", "vault", "owner", "by_admission", "recipient", "uri", "token", "feeds", *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,6 @@ class OracleConfig:
     vault: str
     owner: str
     by_admission: bool
-    veto_period: int
-    resolver: str
     recipient: str
     min_stake: int
     max_share: int
@@ -140,9 +137,13 @@ def _core(config: OracleConfig, path: Path) -> dict[str, Any]:
         raise DeployError(f"{path} has no vault {config.vault}, but {', '.join(core['vaults'])}")
     if problems := differences_of_source(core):
         raise DeployError("\n".join(problems))
-    epoch = contract_at(core["contracts"]["AVSRegistry"]).EPOCH()
-    if epoch % config.round:
-        raise DeployError(f"round is {config.round} s, of which an epoch of {epoch} s is no whole number")
+    timing = core["contracts"]["AVSRegistry"]["arguments"]["timing"]
+    epoch, window = timing["epoch"], timing["reportWindow"]
+    if epoch % config.round or 2 * config.round > window:
+        raise DeployError(
+            f"round is {config.round} s, but must divide an epoch of {epoch} s and fit twice into the report window of "
+            f"{window} s"
+        )
     return core
 
 
@@ -156,19 +157,15 @@ def _arguments(
         core["vaults"][config.vault]["address"],
         sender if config.owner == DEPLOYER else config.owner,
         config.by_admission,
-        config.veto_period,
-        _or_zero(config.resolver),
-        _or_zero(config.recipient),
+        0,  # nobody vetoes what is proved
+        ZERO_ADDRESS,
+        ZERO_ADDRESS if config.recipient == NONE else config.recipient,
         config.min_stake,
         config.max_share,
         config.penalty,
         config.uri,
     )
     return setup, contracts["RewardsDistributor"]["address"], token, config.reward, config.bounty, config.round
-
-
-def _or_zero(name: str) -> str:
-    return ZERO_ADDRESS if name == NONE else name
 
 
 def _fields(raw: Any, problems: Problems) -> Mapping[str, Any]:
@@ -178,15 +175,16 @@ def _fields(raw: Any, problems: Problems) -> Mapping[str, Any]:
     for key in ("vault", "uri"):
         problems.expect(fields, key, isinstance(fields.get(key), str), "a text")
     problems.expect(fields, "by_admission", isinstance(fields.get("by_admission"), bool), "true or false")
-    for key, name in (("owner", DEPLOYER), ("resolver", NONE), ("recipient", NONE)):
+    for key, name in (("owner", DEPLOYER), ("recipient", NONE)):
         value = fields.get(key)
         problems.expect(fields, key, value == name or is_address(value), f"{ADDRESS}, or {name!r}")
     token = fields.get("token")
     stand_in = f", or {STAND_IN!r}" if local else ""
     problems.expect(fields, "token", (local and token == STAND_IN) or is_address(token), f"{ADDRESS}{stand_in}")
     _expect_numbers(fields, _NUMBERS, "", problems)
-    if (fields.get("resolver") == NONE) != (fields.get("veto_period") == 0):
-        problems.lines.append("resolver is to be named if and only if there is a veto_period")
+    share = fields.get("max_share")
+    if is_int(share, 1, _BPS - 1) and fields.get("by_admission") is False:
+        problems.lines.append(f"max_share is {share}, but a cap takes by_admission: true")
     feeds = fields.get("feeds")
     problems.expect(fields, "feeds", isinstance(feeds, list) and len(feeds) > 0, "a list of feeds")
     for index, feed in enumerate(feeds if isinstance(feeds, list) else []):
@@ -204,8 +202,8 @@ def _check_feed(where: str, raw: Any, round_: Any, problems: Problems) -> None:
     fits = isinstance(text, str) and 0 < len(text.encode()) < 32
     problems.expect(fields, "description", fits, "a text of 1 to 31 bytes", f"{where}.")
     _expect_numbers(fields, _FEED_NUMBERS, f"{where}.", problems)
-    if is_int(heartbeat, 2) and is_int(round_, 1) and heartbeat < 2 * round_:
-        problems.lines.append(f"{where}.heartbeat is {heartbeat} s, but must be two rounds at least")
+    if is_int(heartbeat, 3) and is_int(round_, 1) and heartbeat < 3 * round_:
+        problems.lines.append(f"{where}.heartbeat is {heartbeat} s, but must be three rounds at least")
 
 
 def _expect_numbers(

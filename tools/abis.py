@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-CORE = ("AVSRegistry", "DelegationManager", "RewardsDistributor", "SlashingManager", "StakingVault")
+SHIPPED = ("AVSRegistry", "DelegationManager", "OracleAVS", "RewardsDistributor", "SlashingManager", "StakingVault")
 
 
 def compiled() -> dict[str, str]:
     """The text of each ABI file, by the contract's name."""
     types = json.loads((ROOT / ".build" / "__local__.json").read_text())["contractTypes"]
-    return {name: json.dumps(types[name]["abi"], separators=(",", ":")) + "\n" for name in CORE}
+    return {name: json.dumps(types[name]["abi"], separators=(",", ":")) + "\n" for name in SHIPPED}
 
 
 def main() -> None:

@@ -43,6 +43,16 @@ REASONS = {
         DELEGATION,
         "else if (payout == Payout.Native) IStakingVault(vault).redeemNative(shares, receiver, address(this));",
     ): "test_complete__native__pays_ether",
+    **{
+        ("lines", "contracts/libraries/BLS.sol", line): "testFuzz_points__add_up_as_their_secrets"
+        for line in (
+            "let input := mload(0x40)",
+            "mcopy(input, self, 128)",
+            "mcopy(add(input, 128), other, 128)",
+            "success := staticcall(ADD_G1_GAS, precompile, input, 256, sum, 128)",
+            "success := and(success, eq(returndatasize(), 128))",
+        )
+    },
     ("lines", REWARDS, "_take();"): "test_pay__in_the_middle_of_it__everything_is_locked",
     ("lines", REWARDS, "_giveBack();"): "test_pay__in_the_middle_of_it__everything_is_locked",
     ("lines", REWARDS, "amount = 0;"): "test_claim__token_refuses__can_be_claimed_again",

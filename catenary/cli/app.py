@@ -133,7 +133,7 @@ class Session:
             simulate.show(self, simulation.simulate(self.protocol, steps))
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)  # Ape's own ends the process without a word
-        if not self.yes and not _confirmed(f"Send it from {account.address}?"):
+        if not self.yes and not confirmed(f"Send it from {account.address}?"):
             click.echo("nothing was sent", err=True)
             raise SystemExit(DECLINED)
         sent: list[dict[str, Any]] = []
@@ -306,7 +306,8 @@ class _Ended(click.ClickException):
         self.exit_code = code
 
 
-def _confirmed(question: str) -> bool:
+def confirmed(question: str) -> bool:
+    """Asks on standard error."""
     try:
         with redirect_stdout(sys.stderr):  # where click would write a space
             return click.confirm(question, err=True)

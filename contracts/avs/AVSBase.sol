@@ -168,8 +168,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
             }
             snapshot.guaranteed += safe.guaranteed;
             snapshot.elastic += safe.elastic;
-            _memberOf[e][operator] = safe;
-            _onMember(e, operator);
+            _enter(e, operator, safe);
         }
         if (progress.left == 0) {
             (snapshot.weight, snapshot.cap) = _weigh(e, uint256(snapshot.guaranteed) + snapshot.elastic);
@@ -235,8 +234,10 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         return signerOf[operator] != address(0);
     }
 
-    /// Called for each operator that counts when a snapshot reads it.
-    function _onMember(uint24 epoch_, address operator) internal virtual {}
+    /// Takes an operator into the snapshot of an epoch.
+    function _enter(uint24 epoch_, address operator, Member memory safe) internal virtual {
+        _memberOf[epoch_][operator] = safe;
+    }
 
     /// The operator whose key, in force at `time`, signed the digest.
     function _operatorOf(bytes32 digest, uint48 time, bytes memory signature) internal view returns (address) {
@@ -315,8 +316,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert InvalidKeyProof(operator, signer);
 
         address replaced = signerOf[operator];
-        if (replaced != address(0)) _keys[replaced].until = clock();
-        _keys[signer] = Key(operator, clock(), type(uint48).max);
+        uint48 since = clock() + 1; // so that a key in which something was signed in this second answers for it
+        if (replaced != address(0)) _keys[replaced].until = since;
+        _keys[signer] = Key(operator, since, type(uint48).max);
         signerOf[operator] = signer;
         emit KeySet(operator, signer);
     }

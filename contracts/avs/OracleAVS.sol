@@ -43,6 +43,9 @@ contract OracleAVS is IOracleAVS, AVSBase {
 
     uint8 private constant MAX_DECIMALS = 18;
 
+    // By how much a block that is built late can be early [s].
+    uint256 private constant GRACE = 1 minutes;
+
     // ------------------------------------------------------------------------------------------------- immutables
 
     /// @inheritdoc IOracleAVS
@@ -92,7 +95,11 @@ contract OracleAVS is IOracleAVS, AVSBase {
         uint96 bounty,
         uint48 roundLength
     ) AVSBase("Catenary Oracle", setup) {
-        if (roundLength == 0 || EPOCH % roundLength != 0) revert RoundOutOfBounds(roundLength, EPOCH);
+        if (setup.vetoPeriod != 0) revert VetoNotAllowed(setup.vetoPeriod);
+        // What is signed late in a round is still reported in time, as its offence counts from the round's first second.
+        if (roundLength == 0 || roundLength > REGISTRY.REPORT_WINDOW() / 2 || EPOCH % roundLength != 0) {
+            revert RoundOutOfBounds(roundLength);
+        }
         REWARDS = rewards;
         TOKEN = token;
         REWARD = reward;
@@ -105,7 +112,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     /// @inheritdoc IOracleAVS
     function addFeed(Feed calldata terms, string calldata description) external onlyOwner returns (FeedId feed) {
         if (
-            terms.decimals > MAX_DECIMALS || terms.heartbeat < 2 * uint256(ROUND) || terms.deviation == 0
+            terms.decimals > MAX_DECIMALS || terms.heartbeat < 3 * uint256(ROUND) || terms.deviation == 0
                 || 3 * uint256(terms.quorum) < 2 * BPS || terms.quorum > BPS
         ) revert FeedOutOfBounds(terms);
         if (feedCount == MAX_FEEDS) revert TooManyFeeds();
@@ -162,7 +169,6 @@ contract OracleAVS is IOracleAVS, AVSBase {
             Credit storage credit = _credits[operator];
             if (credit.epoch == last) credit.reports = 0;
             else credit.before = 0;
-            emit OperatorPaid(operator, last, amount);
         }
         uint256 available = funds();
         if (sum > available) revert FundsTooSmall(available, sum);
@@ -185,7 +191,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     /// @inheritdoc IOracleAVS
     function provePremature(FeedId feed, uint48 round, Report calldata report) external {
         uint256 begin = _beginOf(round);
-        if (begin <= block.timestamp && begin <= report.time) revert NoFault();
+        if (begin <= block.timestamp + GRACE && begin <= report.time) revert NoFault();
         uint48 offenceAt = _offenceAt(round);
 
         _punish(feed, round, _reporter(feed, round, offenceAt, report), offenceAt);
@@ -285,11 +291,12 @@ contract OracleAVS is IOracleAVS, AVSBase {
         return uint48(Math.min(_beginOf(round), block.timestamp)); // no later than `clock()`
     }
 
-    /// Whoever answers in the next round may do so in its last second.
+    /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered in its
+    /// last second.
     function _isDue(StoredFeed storage f, uint48 round, int192 price) private view returns (bool) {
         Answer memory last = f.answers[f.latestRound];
         if (last.updatedAt == 0) return true;
-        if (_beginOf(round) + 2 * uint256(ROUND) > uint256(last.updatedAt) + f.terms.heartbeat) return true;
+        if (_beginOf(round) + 3 * uint256(ROUND) > uint256(last.updatedAt) + f.terms.heartbeat) return true;
         uint256 moved = SignedMath.abs(int256(price) - last.price); // of 192 bits
         return moved * BPS >= SignedMath.abs(last.price) * f.terms.deviation;
     }

@@ -33,7 +33,7 @@ interface IAVSBase is IClock, IAVSHook {
         /// The least safe stake that counts; not zero [vault shares].
         uint96 minStake;
         /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes to
-        /// tell whether two are one. [bps]
+        /// tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs anything. [bps]
         uint16 maxShare;
         /// What is slashed for a fault, of what the AVS can slash then; not zero [wad].
         uint64 penalty;
@@ -94,7 +94,7 @@ interface IAVSBase is IClock, IAVSHook {
 
     // --- operators ---
 
-    /// Signs for the caller with `signer` from now on. Its key until now answers for what was before. A key is one
+    /// Signs for the caller with `signer` from the next second on. Its key until then answers for what was before. A key is one
     /// operator's for good (KeyTaken). An operator that opts in can hand over `abi.encode(signer, proof)` instead; without
     /// any key it is refused (NoKey).
     /// @param proof Signature of `signer`, EIP-712: `SigningKey(address operator)`.

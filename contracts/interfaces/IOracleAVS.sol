@@ -13,7 +13,8 @@ import {IRewardsDistributor} from "./IRewardsDistributor.sol";
 /// What operators weigh was read before the round began.
 ///
 /// Two different reports of an operator for one round, and a report that is older than its round, are faults. Their
-/// signatures prove them, to anyone and by anyone. A price far from the median is none: nothing on chain proves it.
+/// signatures prove them, to anyone and by anyone, and nobody can veto what is proved. A price far from the median is
+/// none: nothing on chain proves it.
 ///
 /// WARNING: A feed costs what `IOracleFeed.costToMove` says only if those who move it commit a fault that can be proved. A group that
 /// holds a quorum and reports the same wrong price commits none.
@@ -22,7 +23,7 @@ interface IOracleAVS is IAVSBase {
     struct Feed {
         /// Of its price, at most 18.
         uint8 decimals;
-        /// An answer is due when otherwise the one before might become older than this; at least two rounds [s].
+        /// An answer is due when otherwise the one before might become older than this; at least three rounds [s].
         uint48 heartbeat;
         /// An answer is due when it differs from the one before by this part of it; not zero [bps].
         uint16 deviation;
@@ -66,10 +67,10 @@ interface IOracleAVS is IAVSBase {
     event FaultProved(
         FeedId indexed feed, uint48 indexed round, address indexed operator, address reporter, uint256 bounty
     );
-    event OperatorPaid(address indexed operator, uint24 indexed epoch, uint256 amount);
     event BountyTaken(address indexed reporter, address receiver, uint256 amount);
 
-    error RoundOutOfBounds(uint48 length, uint48 epoch);
+    error RoundOutOfBounds(uint48 length);
+    error VetoNotAllowed(uint48 vetoPeriod);
     error FeedOutOfBounds(Feed feed);
     error TooManyFeeds();
     error UnknownFeed(FeedId feed);
@@ -104,7 +105,8 @@ interface IOracleAVS is IAVSBase {
     function submitLate(FeedId feed, uint48 round, Report[] calldata reports) external;
 
     /// Pays operators for what they reported in the epoch just finished, out of the AVS's funds: of `REWARD`, their part
-    /// of all reports, by weight. Whoever was paid, did not report or was struck gets nothing.
+    /// of all reports, by weight. Whoever was paid, did not report or was struck gets nothing; who is struck later keeps
+    /// what it got.
     function pay(address[] calldata operators) external;
 
     /// Proves that an operator signed two different reports for one round, and has it slashed.
@@ -112,8 +114,10 @@ interface IOracleAVS is IAVSBase {
     /// began.
     function proveEquivocation(FeedId feed, uint48 round, Report calldata a, Report calldata b) external;
 
-    /// Proves that an operator signed a report for a round that has not begun, or with a time before it, and has it
-    /// slashed.
+    /// Proves that an operator signed a report for a round that begins in more than a minute, or with a time before it, and
+    /// has it slashed.
+    ///
+    /// WARNING: A block that comes late has an early timestamp, so reports of the next round can be in it: hence the minute.
     function provePremature(FeedId feed, uint48 round, Report calldata report) external;
 
     /// Sends the caller its bounties.
@@ -131,10 +135,11 @@ interface IOracleAVS is IAVSBase {
 
     /// For the first proof against an operator with weight, of each epoch's faults [token].
     ///
-    /// WARNING: It must be worth far less than `PENALTY` of `MIN_STAKE`, or operators earn by proving their own faults.
+    /// WARNING: It must be worth far less than `PENALTY` of `MIN_STAKE`, or operators earn by proving their own faults. So
+    /// they do if what is slashed goes to a recipient that gives it back.
     function BOUNTY() external view returns (uint96);
 
-    /// Length of a round; a whole number of them is an epoch [s].
+    /// Length of a round, at most half of the report window; a whole number of them is an epoch [s].
     function ROUND() external view returns (uint48);
 
     /// The round of now, counted from 1.

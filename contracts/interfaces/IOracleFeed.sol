@@ -7,6 +7,8 @@ import {IOracleAVS} from "./IOracleAVS.sol";
 
 /// One feed of an oracle, for consumers that read Chainlink's, with what it costs to move it. It only reads, so anyone may
 /// deploy one. Its rounds count up, but not one by one.
+///
+/// WARNING: `updatedAt` is when an answer came on chain. Its reports may be older, by less than a round.
 interface IOracleFeed is AggregatorV3Interface {
     /// Stake, in one unit.
     struct Cost {

@@ -66,8 +66,17 @@ library BLS {
     }
 
     /// Both points are on the curve, but need not be in the subgroup.
-    function add(G1 memory self, G1 memory other) internal view returns (G1 memory) {
-        return abi.decode(_call(ADD_G1, ADD_G1_GAS, abi.encode(self, other)), (G1));
+    function add(G1 memory self, G1 memory other) internal view returns (G1 memory sum) {
+        (address precompile, bool success) = (ADD_G1, false);
+        // A quorum adds once for each operator: the copies of a call in Solidity would cost twice as much as the sum.
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mcopy(input, self, 128)
+            mcopy(add(input, 128), other, 128)
+            success := staticcall(ADD_G1_GAS, precompile, input, 256, sum, 128)
+            success := and(success, eq(returndatasize(), 128))
+        }
+        if (!success) revert PrecompileFailed(precompile);
     }
 
     /// @param self Canonical.

@@ -11,8 +11,9 @@ import {BPS} from "./Constants.sol";
 ///
 ///     share·(rest − s) ≤ t·(BPS − share·k) − share·t = t·(BPS − share·(k + 1))
 ///
-/// So from k = 0 on, t falls until no more stakes are above it. Once share·k reaches BPS no t but 0 is left: it takes
-/// at least BPS / share members. Each round but the last adds to k, so there are at most BPS / share + 1 of them.
+/// So from k = 0 on, t falls until no more stakes are above it. The j that come above it are a part of `rest`, so
+/// j·t < rest and share·(k + j) < BPS: the divisor stays positive, and as each round but the last adds to k, there are at
+/// most BPS / share + 1 of them. If all come to be above it, as fewer than BPS / share are, t is 0.
 library Caps {
     /// @param stakes Of which the sum times BPS does not overflow.
     /// @param share Not zero, at most BPS [bps].
@@ -28,7 +29,6 @@ library Caps {
                 else rest += stakes[i];
             }
             if (above == known && cap != type(uint256).max) return cap;
-            if (above * share >= BPS) return 0;
             cap = share * rest / (BPS - share * above);
             known = above;
         }

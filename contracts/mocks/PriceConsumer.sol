@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.34;
+pragma solidity 0.8.36;
 
-import {AggregatorV3Interface} from "../interfaces/AggregatorV3Interface.sol";
 import {IOracleFeed} from "../interfaces/IOracleFeed.sol";
 
-/// Reads a price as consumers of Chainlink's feeds do; only `priceWorth` knows more than that interface.
+/// How to read a feed: a price that is old, or worth more to corrupt than it costs, is none.
 contract PriceConsumer {
-    AggregatorV3Interface public immutable FEED;
-    uint256 public immutable MAX_AGE;
+    IOracleFeed public immutable FEED;
+    uint256 public immutable MAX_AGE; // the feed's heartbeat, or a little more [s]
 
-    error InvalidPrice(int256 price);
-    error RoundNotComplete(uint80 round);
-    error StalePrice(uint256 updatedAt);
-    error CheapToMove(uint256 cost, uint256 value);
+    error PriceNotPositive(int256 price);
+    error PriceTooOld(uint256 updatedAt);
+    error PriceTooCheap(uint256 cost, uint256 atRisk);
 
-    constructor(AggregatorV3Interface feed, uint256 maxAge) {
-        FEED = feed;
-        MAX_AGE = maxAge;
+    constructor(IOracleFeed feed, uint256 maxAge) {
+        (FEED, MAX_AGE) = (feed, maxAge);
     }
 
-    /// In 18 decimals.
-    function price() public view returns (uint256) {
-        (uint80 round, int256 answer,, uint256 updatedAt, uint80 answeredInRound) = FEED.latestRoundData();
-        if (updatedAt == 0 || answeredInRound < round) revert RoundNotComplete(round);
-        if (answer <= 0) revert InvalidPrice(answer);
-        if (block.timestamp - updatedAt > MAX_AGE) revert StalePrice(updatedAt);
-        return uint256(answer) * 10 ** (18 - FEED.decimals());
-    }
-
-    /// The price, if it costs at least `value` of stake that no other AVS can touch to move it [asset].
-    function priceWorth(uint256 value) external view returns (uint256) {
-        (, IOracleFeed.Cost memory cost) = IOracleFeed(address(FEED)).costToMove();
-        if (cost.guaranteed < value) revert CheapToMove(cost.guaranteed, value);
-        return price();
+    /// @param atRisk What a wrong price could take from those who rely on this one [asset of the oracle's vault].
+    function price(uint256 atRisk) external view returns (uint256) {
+        (, int256 answer,, uint256 updatedAt,) = FEED.latestRoundData();
+        if (answer <= 0) revert PriceNotPositive(answer);
+        if (block.timestamp > updatedAt + MAX_AGE) revert PriceTooOld(updatedAt);
+        (, IOracleFeed.Cost memory cost) = FEED.costToMove();
+        if (cost.guaranteed < atRisk) revert PriceTooCheap(cost.guaranteed, atRisk);
+        return uint256(answer);
     }
 }

@@ -7,10 +7,10 @@ import pytest
 from ethpm_types.abi import ErrorABI
 
 from catenary import errors
-from catenary.contracts import CORE, VAULT, contract_type
+from catenary.contracts import CORE, ORACLE, VAULT, contract_type
 from tools.abis import compiled
 
-NAMES = (*CORE, VAULT)
+NAMES = (*CORE, VAULT, ORACLE)
 
 
 @pytest.mark.parametrize("name", NAMES)

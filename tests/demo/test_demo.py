@@ -15,9 +15,11 @@ from click.testing import CliRunner
 
 import scripts.demo
 from demo import chapters, promises
-from demo.ledger import EPOCH, SEED, WAD, Allocation, Exit, Ledger, Number, PoolKey, Vault
+from demo.ledger import EPOCH, SEED, WAD, Allocation, Exit, Ledger, Number, Pool, PoolKey, Vault
+from demo.life import Life
 from demo.node import Node, connected
 from demo.observation import Observation, SeenPool, SeenRewards, SeenTicket, SeenVault
+from demo.quotes import lower_median
 from demo.world import World
 from tests.helpers.protocol import ETHER
 
@@ -209,6 +211,33 @@ def test_number__announced__falls_after_two_epochs_and_rises_after_three() -> No
     assert [number.at(epoch) for epoch in (5, 6)] == [700, 200]
 
 
+@pytest.mark.parametrize(
+    ("avs", "safe"),
+    [
+        ("Quotes", (864 * WAD // 10_000, 432 * WAD // 10_000)),  # 10 and 5 % of 76.8 + 9.6 %
+        ("Bridge", (0, 2_304 * WAD // 100_000)),  # 3 % of 76.8 %
+    ],
+)
+def test_safe__all_others_take_what_they_can__is_what_is_left(avs: str, safe: tuple[int, int]) -> None:
+    """The epoch began with 96 %. F is 20 %; Quotes has 10 + 5 %, and the Bridge 0 + 3 %. The next begins with 76.8 % at
+    least, and with 9.6 % more if Quotes leaves its own alone."""
+    ledger = Ledger()
+    ledger.open_pool(KEY, 2_000, 1_000)
+    pool = ledger.pools[KEY]
+    pool.base = pool.retained = 96 * WAD // 100
+    pool.allocations["Quotes"] = Allocation(Number(1_000), Number(500))
+    pool.allocations["Bridge"] = Allocation(Number(0), Number(300))
+    assert pool.safe(avs, 1) == safe
+
+
+@pytest.mark.parametrize(
+    ("weighted", "median"),
+    [([(3, 1), (1, 1), (2, 1)], 2), ([(1, 2), (5, 2)], 1), ([(1, 1), (5, 3), (9, 1)], 5), ([(7, 4), (8, 3)], 7)],
+)
+def test_lower_median__half_of_the_weight__is_up_to_it(weighted: list[tuple[int, int]], median: int) -> None:
+    assert lower_median(weighted) == median
+
+
 @contextmanager
 def this_node(_: str) -> Iterator[Node]:
     yield Node(ape.chain.provider)
@@ -254,6 +283,49 @@ def test_demo__a_wei_is_missing__fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         "BROKEN    8 conservation: WETH booked + held + withdrawn + slashed: -1, and by the formulas 0" in result.output
     )
+
+
+def to_the_oracle(life: Life) -> None:
+    """The chapters in between take their time."""
+    life.to_epoch(14)
+
+
+@pytest.fixture
+def oracle_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oracle's chapters, and what they need."""
+    told = (
+        chapters.deploy,
+        chapters.register,
+        chapters.delegate,
+        chapters.found_an_oracle,
+        to_the_oracle,
+        chapters.report,
+    )
+    monkeypatch.setattr(scripts.demo, "connected", this_node)
+    monkeypatch.setattr(chapters, "CHAPTERS", told)
+
+
+@pytest.mark.usefixtures("oracle_demo")
+def test_demo__oracle__keeps_all_promises() -> None:
+    result = CliRunner().invoke(scripts.demo.cli)
+    assert result.exit_code == 0, result.output
+    assert "Every promise was kept" in result.output
+
+
+@pytest.mark.usefixtures("oracle_demo")
+@pytest.mark.parametrize("part", [0, 1])
+def test_demo__a_wei_is_not_safe__fails(monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    safe = Pool.safe
+
+    def less(pool: Pool, avs: str, epoch: int) -> tuple[int, int]:
+        found = list(safe(pool, avs, epoch))
+        found[part] -= 1
+        return (found[0], found[1])
+
+    monkeypatch.setattr(Pool, "safe", less)
+    result = CliRunner().invoke(scripts.demo.cli)
+    assert result.exit_code == 1
+    assert "BROKEN    the design's formulas: weight of Borealis in Quotes: " in result.output
 
 
 def test_connected__other_network__is_refused() -> None:

@@ -22,13 +22,13 @@ from tests.helpers.protocol import ZERO_ADDRESS
 
 FEED = {"description": "ETH / USD", "decimals": 8, "heartbeat": 120, "deviation": 50, "quorum": 6_667}
 
+NO_ROUND = "round is {} s, but must divide an epoch of 300 s and fit twice into the report window of 120 s"
+
 ORACLE: Mapping[str, Any] = {
     "chain_id": 31_337,
     "vault": "cWETH",
     "owner": "deployer",
-    "by_admission": False,
-    "veto_period": 0,
-    "resolver": "none",
+    "by_admission": True,
     "recipient": "none",
     "min_stake": 10**18,
     "max_share": 5_000,
@@ -132,9 +132,9 @@ def test_check__of_what_is_there__passes(oracle_command: OracleCommand) -> None:
 
 def test_check__feed_added_since__is_named(oracle_command: OracleCommand, owner: AccountAPI) -> None:
     oracle_command.run()
-    oracle_command.contracts["OracleAVS"].addFeed((6, 60, 1, 10_000), "BTC / USD", sender=owner)
+    oracle_command.contracts["OracleAVS"].addFeed((6, 90, 1, 10_000), "BTC / USD", sender=owner)
 
-    assert oracle_command.fail("--check") == "feed 2 is ('BTC / USD', 6, 60, 1, 10000), not None"
+    assert oracle_command.fail("--check") == "feed 2 is ('BTC / USD', 6, 90, 1, 10000), not None"
 
 
 def test_check__owner_changed__is_named(oracle_command: OracleCommand, owner: AccountAPI, accounts: Any) -> None:
@@ -151,7 +151,7 @@ def test_check__owner_changed__is_named(oracle_command: OracleCommand, owner: Ac
     [
         ({"owner": "none"}, "owner is 'none', but must be an address with its checksum, in quotes, or 'deployer'"),
         ({"by_admission": 1}, "by_admission is 1, but must be true or false"),
-        ({"veto_period": 60}, "resolver is to be named if and only if there is a veto_period"),
+        ({"by_admission": False}, "max_share is 5000, but a cap takes by_admission: true"),
         ({"min_stake": 0}, f"min_stake is 0, but must be from 1 to {2**96 - 1}"),
         ({"max_share": 10_001}, "max_share is 10001, but must be from 1 to 10000"),
         ({"penalty": 10**18 + 1}, f"penalty is {10**18 + 1}, but must be from 1 to {10**18}"),
@@ -167,7 +167,7 @@ def test_check__owner_changed__is_named(oracle_command: OracleCommand, owner: Ac
             {"feeds": [{**FEED, "description": "x" * 32}]},
             f"feeds[0].description is {'x' * 32!r}, but must be a text of 1 to 31 bytes",
         ),
-        ({"feeds": [{**FEED, "heartbeat": 59}]}, "feeds[0].heartbeat is 59 s, but must be two rounds at least"),
+        ({"feeds": [{**FEED, "heartbeat": 89}]}, "feeds[0].heartbeat is 89 s, but must be three rounds at least"),
         ({"fees": 1}, "fees is unknown"),
     ],
 )
@@ -185,7 +185,8 @@ def test_oracle__bad_value__is_named_and_nothing_sent(
     ("changes", "problem"),
     [
         ({"vault": "cDAI"}, "~/deployments/local.json has no vault cDAI, but cWETH"),
-        ({"round": 7}, "round is 7 s, of which an epoch of 300 s is no whole number"),
+        ({"round": 75, "feeds": [{**FEED, "heartbeat": 225}]}, NO_ROUND.format(75)),
+        ({"round": 7}, NO_ROUND.format(7)),
         (
             {"chain_id": 1, "token": ZERO_ADDRESS[:-1] + "1"},
             "this network's chain id is 31337, but the config is for 1: nothing sent",

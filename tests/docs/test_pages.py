@@ -46,6 +46,8 @@ def test_readme__names_make_targets_that_exist() -> None:
         ("delegation-manager.md", "DelegationManager"),
         ("slashing-manager.md", "SlashingManager"),
         ("rewards-distributor.md", "RewardsDistributor"),
+        ("avs-base.md", "Notary"),
+        ("oracle.md", "OracleAVS"),
     ],
 )
 def test_who_may_call_what__of_a_page__names_each_function_once(page: str, contract: str) -> None:

@@ -5,7 +5,7 @@ Secrets add up: the signatures of some operators together are one signature by t
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 
 from py_ecc.bls.hash_to_curve import hash_to_G2
@@ -50,7 +50,7 @@ def encoded(point: Point) -> bytes:
     return b"".join(word.to_bytes(32) for word in point)
 
 
-@lru_cache
+@cache
 def _hashed(message: bytes, dst: bytes) -> Optimized_Point3D[FQ2]:
     return hash_to_G2(message, dst, sha256)  # type: ignore[arg-type] # as py_ecc itself calls it
 

@@ -1,0 +1,204 @@
+"""
+What the two quorum schemes of an AVS cost: many ECDSA signatures, or one of BLS.
+
+All operators weigh the same, and 66.67 % of the weight is asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ape import project
+from ape.contracts import ContractContainer, ContractInstance
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
+from eth_utils.crypto import keccak
+
+from bench.crowd import Call, send, stakers
+from bench.row import gas, row
+from bench.world import ACCEPTED, AMOUNT, COMMISSION, GUARANTEED, LOSS_BUDGET, World
+from deployer.contracts import ZERO_ADDRESS
+from tests.helpers.bls import PROOF, encoded, public_key, sign
+from tests.helpers.protocol import BPS, EVIDENCE, WAD
+from tests.helpers.typed_data import Types, domain, message
+
+SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
+BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
+
+QUORUM = 6_667  # [bps]
+
+
+@dataclass(frozen=True)
+class Operator:
+    address: str
+    account: LocalAccount  # its ECDSA key
+    secret: int  # its BLS key, small, which py_ecc takes less time for
+
+    def proof(self, notary: ContractInstance) -> bytes:
+        """Of its ECDSA key."""
+        typed = message(domain(notary.eip712Domain().name, notary), SIGNING_KEY, (self.address,))
+        return bytes(self.account.sign_message(typed).signature)
+
+    def bls_proof(self, notary: ContractInstance) -> tuple[int, ...]:
+        key = encoded(public_key(self.secret))
+        typed = message(domain("BLS Notary", notary), BLS_KEY, (self.address, key))
+        return sign(self.secret, keccak(b"\x19" + typed.version + typed.header + typed.body), PROOF)
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """An AVS whose first snapshot was just taken, and its operators in ascending order."""
+
+    world: World
+    notary: ContractInstance
+    operators: Sequence[Operator]
+    time: int  # of the snapshot [s, Unix time]
+
+    @property
+    def needed(self) -> int:
+        """How many operators are enough."""
+        return -(-len(self.operators) * QUORUM // BPS)
+
+    @property
+    def digest(self) -> Hash32:
+        return Hash32(self.notary.digestOf(self.time, EVIDENCE))
+
+    def snapshot(self) -> int:
+        """Of all operators, in the next epoch."""
+        self.world.protocol.skip_epochs()
+        return gas(self.notary.takeSnapshot(len(self.operators), sender=self.world.stranger))
+
+    def ecdsa(self) -> int:
+        """Of as many operators as are needed."""
+        digest = self.digest
+        signatures = [
+            bytes(operator.account.unsafe_sign_hash(digest).signature) for operator in self.operators[: self.needed]
+        ]
+        return gas(self.notary.attest(self.time, EVIDENCE, QUORUM, signatures, sender=self.world.stranger))
+
+    def bls(self, signers: int) -> int:
+        """Of this many operators."""
+        signature = sign([operator.secret for operator in self.operators[:signers]], self.digest)
+        missing = [public_key(operator.secret) for operator in self.operators[signers:]]
+        aggregate = (signature, missing)
+        return gas(self.notary.attestBls(self.time, EVIDENCE, QUORUM, aggregate, sender=self.world.stranger))
+
+
+def quorum(w: World, count: int, contract: ContractContainer | None = None) -> Quorum:
+    operators = sorted(
+        (
+            Operator(each.address, Account.from_key(keccak(text=f"key {i}")), 1_000 + i)
+            for i, each in enumerate(stakers(count))
+        ),
+        key=lambda operator: int(operator.address, 16),
+    )
+    owner = w.protocol.owner
+    setup = (w.protocol.slashing, w.vault, owner, False, 0, ZERO_ADDRESS, ZERO_ADDRESS, 1, BPS, WAD, "")
+    notary = owner.deploy(contract or project.BlsNotary, setup)
+    avs = notary.AVS()
+
+    def all_send(to: ContractInstance, data: Callable[[Operator], bytes], text: str) -> None:
+        send([Call(each.address, to, data(each)) for each in operators], w.track, text, gas=600_000)
+
+    def enlisting(operator: Operator) -> bytes:
+        key = encode(["address", "bytes"], [operator.account.address, operator.proof(notary)])
+        calls = [
+            w.registry.registerOperator.encode_input(""),
+            w.registry.openPool.encode_input(w.vault, LOSS_BUDGET, COMMISSION, 0),
+            w.registry.optIn.encode_input(avs, w.vault, GUARANTEED, 0, key),
+        ]
+        return bytes(w.registry.multicall.encode_input(calls))
+
+    def bls_key(operator: Operator) -> bytes:
+        return bytes(notary.setBlsKey.encode_input(public_key(operator.secret), operator.bls_proof(notary)))
+
+    all_send(w.registry, enlisting, "operators opt in")
+    w.asset.mint(w.alice, AMOUNT * count, sender=owner)
+    for start in range(0, count, 50):
+        delegations = [
+            w.vault.depositAndDelegate.encode_input(AMOUNT, operator.address, AMOUNT, ACCEPTED)
+            for operator in operators[start : start + 50]
+        ]
+        w.vault.multicall(delegations, sender=w.alice)
+    w.protocol.skip_epochs(3)
+    if not contract:
+        all_send(notary, bls_key, "BLS keys")
+    all_send(notary, lambda operator: bytes(notary.join.encode_input(operator.address)), "operators join")
+    while not notary.snapshotOf(notary.epoch()).takenAt:
+        notary.takeSnapshot(50, sender=w.stranger)
+    return Quorum(w, notary, operators, w.now)
+
+
+@row
+def quorum_ecdsa_10(w: World) -> int:
+    """7 signatures of 10 operators, as many as are needed."""
+    return quorum(w, 10).ecdsa()
+
+
+@row
+def quorum_bls_10(w: World) -> int:
+    """One signature of all 10 operators."""
+    return quorum(w, 10).bls(10)
+
+
+@row
+def quorum_bls_10_missing(w: World) -> int:
+    """One signature of 7 of 10 operators, as many as are needed."""
+    return quorum(w, 10).bls(7)
+
+
+@row
+def quorum_ecdsa_50(w: World) -> int:
+    """34 signatures of 50 operators, as many as are needed."""
+    return quorum(w, 50).ecdsa()
+
+
+@row
+def quorum_bls_50(w: World) -> int:
+    """One signature of all 50 operators."""
+    return quorum(w, 50).bls(50)
+
+
+@row
+def quorum_bls_50_missing(w: World) -> int:
+    """One signature of 34 of 50 operators, as many as are needed."""
+    return quorum(w, 50).bls(34)
+
+
+@row
+def quorum_ecdsa_200(w: World) -> int:
+    """134 signatures of 200 operators, as many as are needed."""
+    return quorum(w, 200).ecdsa()
+
+
+@row
+def quorum_bls_200(w: World) -> int:
+    """One signature of all 200 operators."""
+    return quorum(w, 200).bls(200)
+
+
+@row
+def quorum_bls_200_missing(w: World) -> int:
+    """One signature of 134 of 200 operators, as many as are needed."""
+    return quorum(w, 200).bls(134)
+
+
+@row
+def snapshot_50(w: World) -> int:
+    """Of 50 members with ECDSA keys, in one call, in another epoch than the first."""
+    return quorum(w, 50, project.Notary).snapshot()
+
+
+@row
+def snapshot_bls_50(w: World) -> int:
+    """As snapshot_50, of members with BLS keys too."""
+    return quorum(w, 50).snapshot()
+
+
+@row
+def set_bls_key(w: World) -> int:
+    """A first key with its proof, not the first of the AVS."""
+    q = quorum(w, 10)
+    operator = Operator(str(w.stranger.address), Account.from_key(keccak(text="key")), 999)
+    return gas(q.notary.setBlsKey(public_key(operator.secret), operator.bls_proof(q.notary), sender=w.stranger))
