@@ -1,8 +1,5 @@
 """A feed as consumers of Chainlink's read it, and what it costs to move."""
 
-import random
-from itertools import combinations
-
 import pytest
 from ape import project
 from ape.api import AccountAPI
@@ -10,10 +7,10 @@ from ape.contracts import ContractInstance
 from ethpm_types.abi import ABIType, ErrorABI
 
 from tests.avs.conftest import TOTAL, WEIGHT
-from tests.helpers import Protocol, reverts
-from tests.helpers.oracle import HEARTBEAT, ROUND, Oracle, deploy_feed, deploy_oracle
-from tests.helpers.protocol import ETHER, WAD
-from tests.helpers.scene import look_at
+from tests.helpers import reverts
+from tests.helpers.oracle import HEARTBEAT, ROUND, Oracle, deploy_feed
+from tests.helpers.protocol import ETHER
+from tests.helpers.scene import at, look_at
 
 # Solidity's `revert("...")`, which the interface asks for.
 STRING = ErrorABI(type="error", name="Error", inputs=[ABIType(name="message", type="string")])
@@ -94,42 +91,54 @@ def test_feed__tells_of_its_own_answers_alone(oracle: Oracle, feed: ContractInst
 
 def test_consumer__reads_the_price(oracle: Oracle, consumer: ContractInstance) -> None:
     oracle.answer(2_000 * 10**8)
-    assert consumer.price() == 2_000 * 10**18
+    assert consumer.price(0) == 2_000 * 10**8
 
 
 def test_consumer__without_an_answer__reverts_with_the_words_of_the_interface(consumer: ContractInstance) -> None:
     with reverts(STRING, **NO_DATA):
-        consumer.price()
+        consumer.price(0)
 
 
 def test_consumer__of_an_old_answer__refuses_it(oracle: Oracle, consumer: ContractInstance) -> None:
     round_ = oracle.answer(2_000)
     updated = oracle.contract.answerOf(1, round_).updatedAt
     look_at(updated + HEARTBEAT)
-    assert consumer.price() == 2_000 * 10**10
+    assert consumer.price(0) == 2_000
     look_at(updated + HEARTBEAT + 1)
-    with reverts(consumer.StalePrice, updatedAt=updated):
-        consumer.price()
+    with reverts(consumer.PriceTooOld, updatedAt=updated):
+        consumer.price(0)
 
 
 @pytest.mark.parametrize("price", [0, -1])
 def test_consumer__of_no_price__refuses_it(oracle: Oracle, consumer: ContractInstance, price: int) -> None:
     oracle.answer(price)
-    with reverts(consumer.InvalidPrice, price=price):
-        consumer.price()
+    with reverts(consumer.PriceNotPositive, price=price):
+        consumer.price(0)
 
 
 def test_consumer__answered_whenever_due__never_meets_an_old_answer(
     oracle: Oracle, consumer: ContractInstance, members: list[AccountAPI]
 ) -> None:
-    """The price stands still, and answers come in the last second of the last round they may."""
-    round_ = oracle.next_round(0)
-    oracle.submit(round_, 2_000, dict.fromkeys(members, 2_000))
-    for later in range(round_ + 1, round_ + 20):
-        look_at(oracle.begin_of(later) + ROUND - 2)
-        assert consumer.price() == 2_000 * 10**10
-        if oracle.contract.isDue(1, 2_000):
-            oracle.submit(later, 2_000, dict.fromkeys(members, 2_000))
+    """
+    The price stands still, answers come in the last second of the last round they may, and the first round of an epoch
+    has none.
+    """
+    epoch = oracle.protocol.epoch + 1
+    oracle.protocol.to_epoch(epoch, -20 * ROUND)
+    first = oracle.round + 1
+    at(oracle.begin_of(first))
+    oracle.submit(first, 2_000, dict.fromkeys(members, 2_000))
+    answered = [first]
+    for round_ in range(first + 1, first + 40):
+        last = oracle.begin_of(round_) + ROUND - 1
+        look_at(last - 1)
+        assert consumer.price(0) == 2_000
+        if last + 1 - ROUND == oracle.protocol.registry.startOf(epoch):
+            oracle.take_snapshot()
+        elif oracle.contract.isDue(1, 2_000):
+            oracle.submit(round_, 2_000, dict.fromkeys(members, 2_000))
+            answered.append(round_)
+    assert len(answered) > 5
 
 
 # --- costToMove ---
@@ -180,84 +189,6 @@ def test_cost_to_move__falls_with_who_is_struck(
 def test_consumer__refuses_a_price_that_is_cheap_to_move(oracle: Oracle, consumer: ContractInstance) -> None:
     oracle.answer(2_000)
     cost = 105 * 10**13
-    assert consumer.priceWorth(cost) == 2_000 * 10**10
-    with reverts(consumer.CheapToMove, cost=cost, value=cost + 1):
-        consumer.priceWorth(cost + 1)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_cost_to_move__is_at_most_what_any_group_has_at_stake_that_can_set_the_price(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    accounts: list[AccountAPI],
-    bob: AccountAPI,
-    carol: AccountAPI,
-    slasher: AccountAPI,
-    seed: int,
-) -> None:
-    """
-    Against all groups of up to eight operators, and all groups of others that report the truth with them. A group sets
-    the price if with some others it is a quorum and has half of its weight; then the price is what it says.
-    """
-    rng = random.Random(seed)
-    operators = [*accounts[5:7], *accounts[12:18]][: rng.randint(4, 8)]
-    capped = rng.random() < 0.5
-    share = rng.choice([2_600, 4_000]) if capped else 10_000
-    penalty = rng.choice([WAD, WAD // 3, rng.randint(WAD // 100, WAD)])
-    quorum = rng.choice([6_667, 8_000, 10_000])
-    oracle = deploy_oracle(
-        protocol, vault, asset, avs_owner, operators, maxShare=share, byAdmission=capped, penalty=penalty
-    )
-    oracle.add_feed(quorum=quorum)
-    other = protocol.register_avs(avs_owner, slasher, vaults=[vault])
-    for each in operators:
-        guaranteed, elastic = rng.choice([(2_000, rng.randint(0, 3_000)), (rng.randint(1_500, 3_000), 0)])
-        stake = rng.choice([50 * ETHER, rng.randint(20 * ETHER, 200 * ETHER)])
-        oracle.enlist(each, rng.choice([bob, carol]), stake=stake, guaranteed=guaranteed, elastic=elastic)
-        if rng.random() < 0.5:
-            protocol.registry.optIn(other, vault, rng.randint(1, 2_000), rng.randint(0, 2_000), b"", sender=each)
-    epoch = oracle.begin()
-    weights = [oracle.weight(epoch, each) for each in operators]
-    stakes = [tuple(oracle.contract.memberOf(epoch, each)) for each in operators]
-    needed = -(-sum(weights) * quorum // 10_000)
-    guaranteed, shared = deploy_feed(oracle).costToMove()[0]
-    assert guaranteed + shared > 0
-
-    everyone = range(len(operators))
-    groups = [set(group) for size in range(1, len(operators) + 1) for group in combinations(everyone, size)]
-    able = 0
-    for group in groups:
-        own = sum(weights[each] for each in group)
-        honest = [sum(weights[each] for each in others) for others in [set(), *groups] if not others & group]
-        if any(own + other >= needed and 2 * own >= own + other for other in honest):
-            able += 1
-            assert guaranteed + shared <= sum(sum(stakes[each]) for each in group) * penalty // WAD
-            assert guaranteed <= sum(stakes[each][0] for each in group) * penalty // WAD
-    assert able >= 1
-
-
-def test_cost_to_move__of_two_alike__is_what_one_of_them_has_at_stake(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    second_operator: AccountAPI,
-    bob: AccountAPI,
-) -> None:
-    """Equality: either alone has half of all weight, and what it says is the lower median if it is lower."""
-    two = [operator, second_operator]
-    oracle = deploy_oracle(protocol, vault, asset, avs_owner, two, penalty=WAD)
-    oracle.add_feed(quorum=10_000)
-    for each in two:
-        oracle.enlist(each, bob, guaranteed=5_000, elastic=0)
-    oracle.begin()
-    assert tuple(deploy_feed(oracle).costToMove()[0]) == (50 * ETHER, 0)
-    round_ = oracle.next_round()
-    oracle.submit(round_, 1, {operator: 2_000, second_operator: 1})
-    assert oracle.contract.answerOf(1, round_).price == 1
-    a, b = (oracle.report(second_operator, round_, price) for price in (1, 2_000))
-    receipt = oracle.contract.proveEquivocation(1, round_, a, b, sender=avs_owner)
-    assert [each.shares for each in receipt.decode_logs(protocol.slashing.Slashed)] == [50 * ETHER]
+    assert consumer.price(cost) == 2_000
+    with reverts(consumer.PriceTooCheap, cost=cost, atRisk=cost + 1):
+        consumer.price(cost + 1)
