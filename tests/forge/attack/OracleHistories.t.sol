@@ -41,7 +41,7 @@ contract OracleHistoriesTest is OracleScene {
 
     function setUp() external {
         oracle = _newOracle(_setup(0, 10_000, PENALTY), ROUND);
-        feed = _addFeed(oracle, 2 * ROUND);
+        feed = _addFeed(oracle, 3 * ROUND);
         rival = _addAVS(_terms(0, address(0)));
         token.mint(address(oracle), 1e30);
         keys = 10_000;
@@ -184,7 +184,7 @@ contract OracleHistoriesTest is OracleScene {
         address operator = _operator(chance.operator + 1);
         uint48 begin = oracle.beginOf(chance.round);
         uint24 e = oracle.epochAt(begin);
-        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator)) return;
+        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator, true)) return;
         uint24 now_ = oracle.epoch();
         bool first = !spent[e][operator] && !spent[now_][operator];
         uint256 stake = counted[e][operator];
