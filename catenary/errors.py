@@ -522,8 +522,8 @@ class FaultKnown(ContractError):
 
 
 class FeedOutOfBounds(ContractError):
-    """The feed {feed} has more than 18 decimals, a heartbeat of less than two rounds, a deviation of zero, or a quorum
-    that is not from 6,667 to 10,000 bps: change it."""
+    """The feed {feed} has more than 18 decimals, a heartbeat of less than three rounds, a deviation of zero, or a
+    quorum that is not from 6,667 to 10,000 bps: change it."""
 
 
 class FundsTooSmall(ContractError):
@@ -606,7 +606,8 @@ class RoundNotCurrent(ContractError):
 
 
 class RoundOutOfBounds(ContractError):
-    """Rounds of {length} s do not fill an epoch of {epoch} s: choose a length of which a whole number does."""
+    """Rounds of {length} s do not fill an epoch, or are longer than half of the report window: choose another
+    length."""
 
 
 class SetupOutOfBounds(ContractError):
@@ -628,6 +629,10 @@ class SnapshotTooLate(ContractError):
 
 class TooManyFeeds(ContractError):
     """There are 120 feeds, and there can be no more: deploy another oracle."""
+
+
+class VetoNotAllowed(ContractError):
+    """A veto period of {vetoPeriod} s is not for an oracle, whose faults are proved: name none."""
 
 
 class UnknownFeed(ContractError):

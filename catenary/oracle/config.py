@@ -41,6 +41,7 @@ class Config:
     port: int  # of health and metrics; 0 takes any that is free
     every: float  # how often to look at the chain and the relays [s]
     silence: int  # without a new block for so long, the node of the chain is in trouble [s]
+    ahead: int  # nothing is signed while the chain's clock is so far ahead of this machine's [s]
     least_balance: int  # [wei]
     feeds: tuple[FeedConfig, ...]
 
@@ -95,6 +96,7 @@ class _Reader:
             port=table.number("port", 0, 65_535, 9_464),
             every=table.number("every", 0.1, 60, 1),
             silence=table.number("silence", 1, 86_400, 120),
+            ahead=table.number("ahead", 0, 2**40, 60),
             least_balance=int(table.number("least_balance", 0, 10**27, 10**16)),
             feeds=self._feeds(table),
         )

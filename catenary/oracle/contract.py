@@ -11,6 +11,7 @@ from catenary.oracle.report import Domain, Signed
 from catenary.units import BPS, WAD
 
 PAGE = 100
+GRACE = 60  # a report of a round that begins so soon is no fault, as a block may come late [s]
 REGISTRY, _, SLASHING, _ = CORE
 
 
@@ -96,11 +97,12 @@ class Credit:
 def is_due(rounds: Rounds, feed: Feed, last: Answer, round_: int, price: int) -> bool:
     """
     Whether an answer of `price` is due in a round, as the contract has it: the first one; when the one before might be
-    older than the heartbeat before the next round is over; or when the price moved by the deviation.
+    older than the heartbeat before the second round after this one is over, as the next one may be the first of an
+    epoch, which has no snapshot before it; or when the price moved by the deviation.
     """
     if last.round == round_:
         return False
-    if not last.updated_at or rounds.begin_of(round_ + 2) > last.updated_at + feed.heartbeat:
+    if not last.updated_at or rounds.begin_of(round_ + 3) > last.updated_at + feed.heartbeat:
         return True
     return abs(price - last.price) * BPS >= abs(last.price) * feed.deviation
 

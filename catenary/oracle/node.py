@@ -29,6 +29,7 @@ from catenary.errors import (
 )
 from catenary.oracle.config import Config, FeedConfig
 from catenary.oracle.contract import (
+    GRACE,
     Answer,
     Credit,
     Feed,
@@ -53,6 +54,7 @@ _DEEP = 12  # blocks after which what happened is taken to stay
 _REMEMBERED = 30  # rounds, in which a second report of an operator is noticed
 _PAGE = 50  # members in a call for a snapshot
 _PAID_AT_ONCE = 20  # operators
+_MOST_HEARD = 5_000  # reports that wait to be checked
 _MOST_EARLY = 1_000  # reports for rounds to come
 _MOST_EVIDENCE = 100  # faults of one operator that wait: all of it is slashed long before
 
@@ -132,6 +134,7 @@ class Node:
         self.view: View | None = None
         self.reports: dict[tuple[int, int], dict[str, Signed]] = {}  # by feed and round, by operator: the first ones
         self.signed = 0  # reports
+        self._heard: list[Signed] = []  # of relays, and not checked yet
         self.problems: dict[str, str] = {}  # of duties and of the node of the chain, by their names
         self.alive_at = time.monotonic()  # when the latest block came
         self._keys: dict[str, Key] = {}  # by signer; those that were replaced too
@@ -148,7 +151,12 @@ class Node:
         try:
             with asking(self.web3):
                 while not stop.is_set():
-                    await self.tick()
+                    try:
+                        await self.tick()
+                    except JournalDamaged:
+                        raise
+                    except Exception:  # a flaw, which must not end all other duties
+                        log.exception("a flaw: please report it")
                     try:
                         await asyncio.wait_for(stop.wait(), self.config.every)
                     except TimeoutError:
@@ -164,7 +172,7 @@ class Node:
         if new:
             await self._read_sources()
         heard = await self._exchange()
-        if self._sign():
+        if await asyncio.to_thread(self._sign):
             heard |= await self._exchange()
         if new or heard:
             await asyncio.to_thread(self._act, self.view)
@@ -263,7 +271,7 @@ class Node:
 
     def _sign(self) -> bool:
         """Signs what is to be reported in this round; says whether anything is new."""
-        return sum(self._try(f"journal, feed {number}", partial(self._sign_one, number)) for number in self.feeds) > 0
+        return sum(self._try(f"report, feed {number}", partial(self._sign_one, number)) for number in self.feeds) > 0
 
     def _sign_one(self, number: int) -> bool:
         view, feed = self.view, self.feeds[number]
@@ -276,6 +284,9 @@ class Node:
         others = any(view.weights.get(operator) and self._is_within(each) for operator, each in said.items())
         if not others and not is_due(self.rounds, feed.terms, view.answers[number], view.round, feed.price):
             return False
+        ahead = view.time - time.time()
+        if ahead > self.config.ahead:  # a node that lies about the time could have it sign what is a fault
+            raise CatenaryError(f"the block is {ahead:.0f} s ahead of this machine's clock: nothing is signed")
         signed = self.journal.sign(Report(number, view.round, feed.price, view.time))
         if signed is None:
             return False
@@ -298,15 +309,16 @@ class Node:
             if round_ == self.view.round and feed in self.feeds
             for signed in said.values()
         ]
-        heard = await self.gossip.exchange(known)
-        return await asyncio.to_thread(self._try, "relays", partial(self._take, heard)) if heard else False
+        self._heard += await self.gossip.exchange(known)
+        del self._heard[:-_MOST_HEARD]
+        return await asyncio.to_thread(self._try, "relays", self._take) if self._heard else False
 
-    def _take(self, heard: Iterable[Signed]) -> bool:
+    def _take(self) -> bool:
         """Checks what was heard, and keeps what is good, and evidence of what is not; says whether anything is new."""
         view = self.view
         assert view
         signers: dict[Signed, str] = {}
-        for signed in heard:
+        for signed in self._heard:
             if signed.report.round > view.round - _REMEMBERED and signed.report.feed in self._known_feeds:
                 try:
                     signers[signed] = self.config.domain.signer(signed)
@@ -315,7 +327,9 @@ class Node:
         unknown = sorted({*signers.values()} - {*self._keys})
         if unknown:
             self._keys |= self.oracle.keys(Chain(view.number), unknown)
-        return sum(self._take_one(each, signer) for each, signer in signers.items() if signer in self._keys) > 0
+        new = sum(self._take_one(each, signer) for each, signer in signers.items() if signer in self._keys)
+        self._heard.clear()  # unless something went wrong: then all of it is tried again
+        return new > 0
 
     def _take_one(self, signed: Signed, signer: str) -> bool:
         view, report, key = self.view, signed.report, self._keys[signer]
@@ -328,11 +342,10 @@ class Node:
         name = f"{report.feed} {report.round} {key.operator}"
         if report.time < begin:
             return self._keep(f"premature {name}", [signed])
-        if view.time < begin:
+        if view.time + GRACE < begin:
             if len(self._early) < _MOST_EARLY:
                 self._early.setdefault(f"premature {name}", (signed, view.number))
-            if report.round > view.round + 1:
-                return False
+            return False
         said = self.reports.setdefault((report.feed, report.round), {})
         before = said.setdefault(key.operator, signed)
         if before.report != report:
@@ -457,8 +470,8 @@ class Node:
 
     def _prove(self, view: View, operator: str) -> bool:
         for name, (signed, block) in list(self._early.items()):
-            if view.time >= self.rounds.begin_of(signed.report.round):
-                del self._early[name]  # only this node's block was behind
+            if view.time + GRACE >= self.rounds.begin_of(signed.report.round):
+                del self._early[name]  # perhaps only this node's block was behind
             elif view.number > block:
                 del self._early[name]
                 self._keep(name, [signed])
@@ -471,8 +484,8 @@ class Node:
         begin = self.rounds.begin_of(report.round)
         if view.time > min(begin, view.time) + self.rounds.report_window:
             return self._forget(name, "it can no longer be reported")
-        if len(reports) == 1 and begin <= min(view.time, report.time):
-            return self._forget(name, "its round has begun")
+        if len(reports) == 1 and begin <= min(view.time + GRACE, report.time):
+            return self._forget(name, "its round has begun, or is about to")
         begun = begin <= view.time
         if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, begun):
             return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
@@ -527,7 +540,9 @@ class Node:
 
 def connect(node: str, chain_id: int) -> Web3:
     """A node of the chain. Raises `WrongNetwork` for another chain, and a `CatenaryError` if it does not answer."""
-    made = Web3(HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}))
+    made = Web3(
+        HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}, exception_retry_configuration=None)
+    )  # it is asked again soon
     _require_chain(made, chain_id)
     return made
 

@@ -52,8 +52,8 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
     /// @inheritdoc IBLSQuorum
     function setBlsKey(G1 calldata key, G2 calldata proof) external {
         bytes32 id = BLS.id(key);
-        address owner = _blsOwners[id].operator;
-        if (owner != address(0)) revert BlsKeyTaken(owner);
+        address holder = _blsOwners[id].operator;
+        if (holder != address(0)) revert BlsKeyTaken(holder);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(BLS_KEY_TYPEHASH, msg.sender, id)));
         if (!BLS.verify(key, abi.encode(digest), PROOF_DST, proof)) revert InvalidBlsProof(msg.sender);
 
@@ -78,8 +78,8 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
 
     /// @inheritdoc IBLSQuorum
     function isBlsKeyAt(uint24 epoch_, G1 calldata key) external view returns (bool) {
-        Owner memory owner = _blsOwners[BLS.id(key)];
-        return owner.operator != address(0) && _inSum[epoch_].get(owner.index);
+        Owner memory holder = _blsOwners[BLS.id(key)];
+        return holder.operator != address(0) && _inSum[epoch_].get(holder.index);
     }
 
     /// @inheritdoc IBLSQuorum
@@ -161,9 +161,9 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
     // ---------------------------------------------------------------------------------------------------- private
 
     function _requireKeyAt(uint24 epoch_, G1 memory key) private view returns (address) {
-        Owner memory owner = _blsOwners[key.id()];
-        if (owner.operator == address(0) || !_inSum[epoch_].get(owner.index)) revert BlsKeyNotInSnapshot(epoch_, key);
-        return owner.operator;
+        Owner memory holder = _blsOwners[key.id()];
+        if (holder.operator == address(0) || !_inSum[epoch_].get(holder.index)) revert BlsKeyNotInSnapshot(epoch_, key);
+        return holder.operator;
     }
 
     function _requireSignature(bytes32 digest, G1 memory key, G2 calldata signature) private view {

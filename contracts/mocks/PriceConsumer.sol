@@ -6,7 +6,7 @@ import {IOracleFeed} from "../interfaces/IOracleFeed.sol";
 /// How to read a feed: a price that is old, or worth more to corrupt than it costs, is none.
 contract PriceConsumer {
     IOracleFeed public immutable FEED;
-    uint256 public immutable MAX_AGE; // the feed's heartbeat and a round [s]
+    uint256 public immutable MAX_AGE; // the feed's heartbeat, or a little more [s]
 
     error PriceNotPositive(int256 price);
     error PriceTooOld(uint256 updatedAt);

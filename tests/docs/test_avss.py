@@ -105,7 +105,7 @@ def test_oracle_md__reading_a_feed(
     exec(deploy, names)
     oracle, feed = names["oracle"], names["feed"]
     at = domain("Catenary Oracle", oracle)
-    consumer = owner.deploy(project.PriceConsumer, feed, 3_600 + 60)
+    consumer = owner.deploy(project.PriceConsumer, feed, 3_600)
     for operator, key in operators.items():
         proof = key.sign_message(message(at, SIGNING_KEY, (operator.address,))).signature
         data = encode(["address", "bytes"], [key.address, proof])
@@ -124,8 +124,8 @@ def test_oracle_md__reading_a_feed(
     with reverts(consumer.PriceTooCheap, cost=at_stake, atRisk=at_stake + 1):
         consumer.price(at_stake + 1)
 
-    ape.chain.mine(timestamp=answered.timestamp + 3_660)
+    ape.chain.mine(timestamp=answered.timestamp + 3_600)
     assert consumer.price(0) == 2_000
-    ape.chain.mine(timestamp=answered.timestamp + 3_661)
+    ape.chain.mine(timestamp=answered.timestamp + 3_601)
     with reverts(consumer.PriceTooOld, updatedAt=answered.timestamp):
         consumer.price(0)

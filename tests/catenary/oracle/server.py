@@ -11,14 +11,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @contextmanager
-def serving(made: web.Application) -> Iterator[str]:
-    """Serves on a free port, and gives its URL."""
+def serving(made: web.Application, port: int = 0) -> Iterator[str]:
+    """Serves on a free port, or on `port`, and gives its URL."""
     loop = asyncio.new_event_loop()
     runner = web.AppRunner(made, shutdown_timeout=0.1)
 
     async def start() -> str:
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner
 from eth_abi.abi import encode
 
 from catenary.oracle.cli import cli
 from catenary.oracle.report import Report
 from tests.catenary.oracle.keys import STRANGER
+from tests.catenary.oracle.server import answering
 from tests.catenary.oracle.world import PRICE, Nodes, World, say
 from tests.catenary.shell import PATIENCE, ROOT, Done
 from tests.helpers.protocol import ETHER
@@ -279,3 +281,34 @@ def test_secrets__are_in_no_output(world: World, folder: Path) -> None:
     for done in outputs:
         for secret in (world.scene["keys"][0], "a word", "an unknown word"):
             assert secret not in done.out + done.err
+
+
+def test_example__of_the_docs__is_a_config_that_check_takes(world: World, folder: Path) -> None:
+    """But for where things are."""
+
+    async def handler(request: web.Request) -> web.Response:
+        prices = {
+            "/eth": '{"price": 2000.5}',
+            "/nested": f'{{"data": {{"prices": ["2001"], "time": {world.chain.time}}}}}',
+        }
+        return web.Response(text=prices[request.path])
+
+    with answering(handler) as url:
+        text = (ROOT / "config" / "oracle-node.toml").read_text()
+        for before, after in {
+            "http://127.0.0.1:8545": world.chain.url,
+            "0x0000000000000000000000000000000000000001": world.scene["oracle"],
+            "http://127.0.0.1:8000/eth": f"{url}/nested",
+            "http://127.0.0.1:8001/eth": f"{url}/eth",
+        }.items():
+            assert before in text
+            text = text.replace(before, after)
+        (folder / "example.toml").write_text(text)
+        (folder / "eth.json").write_text('{"price": "1999"}')
+        done = run("check", "example.toml")
+    assert done.out.splitlines()[1:] == [
+        "feed 1, ETH / USD: 2,000.5",
+        "  file eth.json: 1,999",
+        "  http 127.0.0.1: 2,001",
+        "  http 127.0.0.1: 2,000.5",
+    ]

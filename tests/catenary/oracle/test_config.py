@@ -66,7 +66,8 @@ def test_load__without_what_may_be_left_out__takes_the_majority_of_sources(folde
     (folder / "node.toml").write_text(GOOD.replace("least = 1\nmax_age = 60\n", ""))
     config = Config.load(folder / "node.toml")
     assert (config.feeds[0].least, config.feeds[0].most_age) == (2, 120)
-    assert (config.port, config.every, config.silence, config.least_balance) == (9_464, 1, 120, 10**16)
+    assert (config.port, config.every, config.silence, config.ahead) == (9_464, 1, 120, 60)
+    assert config.least_balance == 10**16
 
 
 def test_key__is_that_of_the_file(folder: Path) -> None:

@@ -17,10 +17,14 @@ from typing import Any
 
 import pytest
 import requests
+from aiohttp import web
 
 from catenary.contracts import CORE
 from catenary.oracle.contract import PAGE
+from catenary.oracle.relay import Relay, application
+from catenary.oracle.report import Report
 from tests.catenary.oracle.prepare import BOUNTY, EPOCH, REWARD, ROUND
+from tests.catenary.oracle.server import serving
 from tests.catenary.oracle.world import PRICE, World, say
 from tests.catenary.shell import ROOT
 from tests.helpers.protocol import ETHER, WAD
@@ -177,11 +181,9 @@ def test_network__with_one_killed_one_lying_and_one_equivocating__does_its_duty(
     total = world.view("reportsIn", 4)
     world.to(world.scene["genesis"] + 4 * EPOCH)
     network.until(lambda: world.view("snapshotOf", 5)["takenAt"])
-    network.until(lambda: len(world.events("OperatorPaid")) >= len(weighed))
+    network.until(lambda: len(world.events("Paid", REWARDS)) >= len(weighed))
     due = {each: REWARD * weight // total for each, weight in weighed.items()}
-    assert {each["operator"]: each["amount"] for each in world.events("OperatorPaid")} == due
-    paid = {each["operator"]: each for each in world.events("Paid", REWARDS)}
-    assert {operator: each["amount"] for operator, each in paid.items()} == due
+    assert {each["operator"]: each["amount"] for each in world.events("Paid", REWARDS)} == due
     for operator, amount in due.items():
         claims = [(operator, vault, world.scene["token"], 0)]
         commission = world.ask(REWARDS, world.scene["rewards"], "commission", *claims[0][:3])
@@ -195,3 +197,29 @@ def test_network__with_one_killed_one_lying_and_one_equivocating__does_its_duty(
     network.until(lambda: world.answer()[1] != PRICE)
     assert world.answer()[1] == PRICE * 2
     assert len(world.events("FaultProved")) == 1
+
+
+def test_node__killed_between_signing_and_sending__sends_the_same_report(world: World) -> None:
+    """Its relay is away, so it signs and cannot send; the price moves while it is down."""
+    with serving(web.Application()) as url:
+        pass
+    world.send("join", world.operators[FIRST])
+    world.send("takeSnapshot", 100)
+    folder, round_ = world.folder(FIRST, [url], every=0.2), world.round + 1
+    with command(folder, "node", "node.toml") as node:
+        world.to(world.begin_of(round_))
+        wait_for(lambda: f"round {round_}: reported {PRICE}" in node.log.read_text())
+        node.process.send_signal(signal.SIGKILL)
+    say(folder, 2 * PRICE)
+    relay = Relay(world.domain, {world.key(FIRST).address}.__contains__)
+    with serving(application(relay), int(url.rsplit(":")[-1])), command(folder, "node", "node.toml"):
+        wait_for(lambda: relay.after("", 0)[1])
+    expected = world.domain.sign(Report(1, round_, PRICE, world.begin_of(round_)), world.key(FIRST))
+    assert relay.after("", 0)[1] == [expected]
+
+
+def wait_for(what: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

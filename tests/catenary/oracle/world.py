@@ -129,6 +129,7 @@ class World:
             journal = "journal.db"
             port = {port}
             every = {every}
+            ahead = {10**9}
             [key]
             file = "key.json"
             passphrase_file = "passphrase"
