@@ -3,6 +3,7 @@ pragma solidity ^0.8.34;
 
 import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
 import {IOracleAVS} from "../../../contracts/interfaces/IOracleAVS.sol";
+import {IOracleFeed} from "../../../contracts/interfaces/IOracleFeed.sol";
 import {AvsId, FeedId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
 import {OracleScene} from "./OracleScene.sol";
@@ -89,6 +90,29 @@ contract OracleEconomyTest is OracleScene {
             }
             VM.warp(oracle.beginOf(round + 1));
         }
+    }
+
+    /// G4. A price costs what those who made it had at stake, not what others have since.
+    function test_G4_cost_to_move__after_stake_came__is_that_of_the_price_that_is_read() external {
+        IOracleAVS oracle = _newOracle(_setup(0, 10_000, 1e18), ROUND);
+        FeedId feed = _addFeed(oracle, 1 days);
+        IOracleFeed reader = _newReader(oracle, feed);
+        oracle.join(_enter(oracle, 11, 10_000, MIN_STAKE));
+        _goTo(3);
+        address whale = _enter(oracle, 12, 10_000, 1000e18); // from epoch 6 on
+        oracle.join(whale);
+        _goTo(5);
+        oracle.takeSnapshot(10);
+        VM.warp(_start(6) - 1);
+        uint48 round = oracle.currentRound();
+        oracle.submit(feed, round, 1, _reports(oracle, _one(11), feed, round, 1)); // a lie that dust tells
+
+        _goTo(6);
+        oracle.takeSnapshot(10);
+        (, int256 answer,, uint256 updatedAt,) = reader.latestRoundData();
+        VM.assertTrue(answer == 1 && _now() - updatedAt == 1, "a fresh lie");
+        (IOracleFeed.Cost memory shares,) = reader.costToMove();
+        VM.assertEq(shares.guaranteed + shares.shared, (uint256(MIN_STAKE) * 6667 / 10_000) / 2);
     }
 
     /// G1. Who can never lose anything is no member.
