@@ -48,10 +48,7 @@ contract NotaryFaultsTest is OracleScene {
                 SUBJECT,
                 [bytes32("a"), "b"],
                 [time, time],
-                [
-                    _sign(LIAR, notary.digestOf(SUBJECT, "a", time)),
-                    _sign(LIAR, notary.digestOf(SUBJECT, "b", time))
-                ]
+                [_sign(LIAR, notary.digestOf(SUBJECT, "a", time)), _sign(LIAR, notary.digestOf(SUBJECT, "b", time))]
             )
         );
     }
