@@ -226,9 +226,9 @@ class Oracle:
         """For rewards and bounties [token]."""
         return chain.get(self.contract.read("funds", make=int))
 
-    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, begun: bool) -> bool:
-        """Whether a fault was proved once the round had begun, or before."""
-        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, begun, make=bool))
+    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, premature: bool) -> bool:
+        """Whether a fault was proved: a premature report, or an equivocation."""
+        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, premature, make=bool))
 
     def submitted(self, chain: Chain, first: int, known: Callable[[Report, str], bool]) -> list[Signed]:
         """
