@@ -10,7 +10,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IOracleAVS} from "../interfaces/IOracleAVS.sol";
 import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 import {BPS} from "../libraries/Constants.sol";
-import {MAX_FLOOR, MIN_FLOOR} from "../libraries/Floors.sol";
+import {MIN_FLOOR} from "../libraries/Floors.sol";
 import {FeedId} from "../libraries/Types.sol";
 import {AVSBase} from "./AVSBase.sol";
 
@@ -72,7 +72,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     mapping(uint24 epoch => uint256) public reportsIn;
 
     /// @inheritdoc IOracleAVS
-    mapping(FeedId => mapping(uint48 round => mapping(address operator => mapping(bool begun => bool)))) public
+    mapping(FeedId => mapping(uint48 round => mapping(address operator => mapping(bool premature => bool)))) public
         isKnownFault;
 
     /// @inheritdoc IOracleAVS
@@ -105,6 +105,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
         REWARD = reward;
         BOUNTY = bounty;
         ROUND = roundLength;
+        token.forceApprove(address(rewards), type(uint256).max); // it pulls what its caller pays, and nothing else
     }
 
     // ------------------------------------------------------------------------------------------------------ owner
@@ -173,28 +174,28 @@ contract OracleAVS is IOracleAVS, AVSBase {
         uint256 available = funds();
         if (sum > available) revert FundsTooSmall(available, sum);
 
-        TOKEN.forceApprove(address(REWARDS), sum);
         REWARDS.pay(TOKEN, last, payments);
-        TOKEN.forceApprove(address(REWARDS), 0); // what the floors left over
     }
 
     /// @inheritdoc IOracleAVS
     function proveEquivocation(FeedId feed, uint48 round, Report calldata a, Report calldata b) external {
-        uint48 offenceAt = _offenceAt(round);
+        uint256 begin = _beginOf(round);
+        if (begin > block.timestamp) revert NoFault();
+        uint48 offenceAt = uint48(begin); // no later than `clock()`
         address operator = _reporter(feed, round, offenceAt, a);
         bool same = a.price == b.price && a.time == b.time;
         if (same || operator != _reporter(feed, round, offenceAt, b)) revert NoFault();
 
-        _punish(feed, round, operator, offenceAt);
+        _punish(feed, round, operator, offenceAt, false);
     }
 
     /// @inheritdoc IOracleAVS
     function provePremature(FeedId feed, uint48 round, Report calldata report) external {
         uint256 begin = _beginOf(round);
         if (begin <= block.timestamp + GRACE && begin <= report.time) revert NoFault();
-        uint48 offenceAt = _offenceAt(round);
+        uint48 offenceAt = uint48(Math.min(begin, block.timestamp)); // no later than `clock()`
 
-        _punish(feed, round, _reporter(feed, round, offenceAt, report), offenceAt);
+        _punish(feed, round, _reporter(feed, round, offenceAt, report), offenceAt, true);
     }
 
     /// @inheritdoc IOracleAVS
@@ -213,7 +214,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
 
     /// @inheritdoc IOracleAVS
     function currentRound() public view returns (uint48) {
-        return (1 + (block.timestamp - GENESIS) / ROUND).toUint48();
+        return 1 + (clock() - GENESIS) / ROUND;
     }
 
     /// @inheritdoc IOracleAVS
@@ -278,17 +279,12 @@ contract OracleAVS is IOracleAVS, AVSBase {
     function _requireCurrent(uint48 round) private view returns (uint48 begin) {
         uint48 current = currentRound();
         if (round != current) revert RoundNotCurrent(round, current);
-        return _beginOf(round).toUint48();
+        return uint48(_beginOf(round)); // not after `clock()`
     }
 
     /// Not narrowed, as a report can be for any round [s, Unix time].
     function _beginOf(uint48 round) private view returns (uint256) {
         return uint256(GENESIS) + uint256(round) * ROUND - ROUND;
-    }
-
-    /// When a fault that concerns `round` was committed, at the latest. The operator has no say in it [s, Unix time].
-    function _offenceAt(uint48 round) private view returns (uint48) {
-        return uint48(Math.min(_beginOf(round), block.timestamp)); // no later than `clock()`
     }
 
     /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered in its
@@ -355,15 +351,15 @@ contract OracleAVS is IOracleAVS, AVSBase {
     /// The floor of a payment: what the operator weighed, or up to a quarter of it, for all of the epoch.
     function _floorDown(uint24 last, address operator) private view returns (uint8) {
         uint256 floor = Math.log2(weightOf(last, operator) * EPOCH) / 2; // share-seconds: 96 and 22 bits
-        return uint8(Math.min(Math.max(floor, MIN_FLOOR), MAX_FLOOR)); // at most 59
+        return uint8(Math.max(floor, MIN_FLOOR)); // at most 58
     }
 
-    /// Slashes an operator for its fault in a round, whichever it is.
-    function _punish(FeedId feed, uint48 round, address operator, uint48 offenceAt) private {
+    /// Slashes an operator for its fault in a round, once for each kind.
+    /// @param offenceAt When the round began, or now if it has not: the operator has no say in it [s, Unix time].
+    function _punish(FeedId feed, uint48 round, address operator, uint48 offenceAt, bool premature) private {
         _requireFeed(feed);
-        bool begun = _beginOf(round) <= block.timestamp;
-        if (isKnownFault[feed][round][operator][begun]) revert FaultKnown(feed, round, operator);
-        isKnownFault[feed][round][operator][begun] = true;
+        if (isKnownFault[feed][round][operator][premature]) revert FaultKnown(feed, round, operator);
+        isKnownFault[feed][round][operator][premature] = true;
 
         uint256 bounty = weightOf(epochAt(offenceAt), operator) == 0 ? 0 : BOUNTY;
         bountyOf[msg.sender] += bounty;
