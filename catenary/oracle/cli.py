@@ -18,7 +18,7 @@ from eth_abi.abi import encode
 from eth_utils.address import is_address, to_checksum_address
 from rich.console import Console
 
-from catenary.chain import Chain, asking
+from catenary.chain import Call, Chain, asking, web3
 from catenary.cli.app import DECLINED, REFUSED, WIDE, confirmed, errors_in_one_line, moment, plain, table
 from catenary.errors import CatenaryError, NoPrice, NotMined, UnknownName
 from catenary.oracle.config import Config
@@ -34,7 +34,7 @@ from catenary.units import Unit, percent
 
 HOST = "127.0.0.1"
 _LOOK_EVERY = 5.0  # at the operators' keys [s]
-_BLOCKS = 120.0  # how long to wait for a block [s]
+_PATIENCE = 120.0  # how long to wait for a block [s]
 
 log = logging.getLogger("catenary.oracle")
 
@@ -309,29 +309,49 @@ def prove(config: Path, file: Path, yes: bool) -> None:
         if not reports:
             raise UnknownName(f"there is no report in {file}: it takes two, or one that is older than its round")
         signers = [settings.domain.signer(each) for each in reports]
-        key, oracle, node = settings.key(), Oracle(settings.domain), connect(settings.node, settings.domain.chain_id)
-        with asking(node):
-            call = oracle.prove(reports)
-            call.check(key.address)
+        with asking(connect(settings.node, settings.domain.chain_id)):
+            oracle = Oracle(settings.domain)
             keys = oracle.keys(Chain(), signers)
-            click.echo(f"This proves a fault of {keys[signers[0]].operator}, and has it slashed.", err=True)
-            if not yes and not confirmed(f"Send it from {key.address}?"):
-                click.echo("nothing was sent", err=True)
-                raise SystemExit(DECLINED)
-            sender = Sender(node, key, settings.domain.chain_id)
-            sender.send("the proof", call, Chain().head)
-            deadline = time.monotonic() + _BLOCKS
-            while not any(sender.outcomes.values()):
-                if time.monotonic() > deadline:
-                    raise NotMined(f"the proof is on its way, but no block held it within {_BLOCKS:.0f} s")
-                time.sleep(0.5)
-                sender.settle(0)
-        if not sender.outcomes["mined"]:
-            raise CatenaryError("the proof failed on the chain: somebody else may have been faster")
+            whose = keys[signers[0]].operator if signers[0] in keys else "nobody"
+            _send(settings, oracle.prove(reports), f"This proves a fault of {whose}, and has it slashed.", yes)
         click.echo("proved")
 
 
+@cli.command("take-bounty")
+@config_argument
+@click.option("--receiver", required=True, help="Who gets it.")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+def take_bounty(config: Path, receiver: str, yes: bool) -> None:
+    """Send the bounties that this node earned by proving faults to somebody."""
+    with errors_in_one_line():
+        settings, address = Config.load(config), _address(receiver)
+        with asking(connect(settings.node, settings.domain.chain_id)):
+            call = Oracle(settings.domain).take_bounty(address)
+            _send(settings, call, f"This sends the bounties of this node's key to {address}.", yes)
+        click.echo("sent")
+
+
 # --- inside ---
+
+
+def _send(settings: Config, call: Call, sentence: str, yes: bool) -> None:
+    """Tries a call of the node's key, says what it does, asks, sends it, and waits for its block."""
+    key, node = settings.key(), web3()
+    call.check(key.address)
+    click.echo(sentence, err=True)
+    if not yes and not confirmed(f"Send it from {key.address}?"):
+        click.echo("nothing was sent", err=True)
+        raise SystemExit(DECLINED)
+    sender = Sender(node, key, settings.domain.chain_id)
+    sender.send(call.abi.name, call, Chain().head)
+    deadline = time.monotonic() + _PATIENCE
+    while not any(sender.outcomes.values()):
+        if time.monotonic() > deadline:
+            raise NotMined(f"{call.abi.name} is on its way, but no block held it within {_PATIENCE:.0f} s")
+        time.sleep(0.5)
+        sender.settle(0)  # however many blocks come
+    if not sender.outcomes["mined"]:
+        raise CatenaryError(f"{call.abi.name} failed on the chain: somebody else may have been faster")
 
 
 def _print(shown: Any) -> None:

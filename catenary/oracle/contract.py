@@ -1,13 +1,16 @@
 """`Oracle`: the contract, its values in plain words, and what can be called."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
-from catenary.chain import Call, Chain, Contract, Read
-from catenary.contracts import CORE, ORACLE, VAULT
+from hexbytes import HexBytes
+
+from catenary.chain import Call, Chain, Contract, Read, asked, web3
+from catenary.contracts import CORE, ORACLE, VAULT, event, function, selector, words
 from catenary.errors import CatenaryError
-from catenary.oracle.report import Domain, Signed
+from catenary.oracle.report import Domain, Report, Signed
 from catenary.units import BPS, WAD
 
 PAGE = 100
@@ -223,9 +226,30 @@ class Oracle:
         """For rewards and bounties [token]."""
         return chain.get(self.contract.read("funds", make=int))
 
-    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, begun: bool) -> bool:
-        """Whether a fault was proved once the round had begun, or before."""
-        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, begun, make=bool))
+    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, premature: bool) -> bool:
+        """Whether a fault was proved: a premature report, or an equivocation."""
+        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, premature, make=bool))
+
+    def submitted(self, chain: Chain, first: int, known: Callable[[Report, str], bool]) -> list[Signed]:
+        """
+        The reports that were submitted from block `first` to the one that is read and are not `known` (a report, its
+        operator), with their signatures, as far as they are in a call of the oracle itself.
+        """
+        found = []
+        transactions = {
+            log["transactionHash"]
+            for log in chain.logs(event(ORACLE, "Reported"), self.contract.address, first)
+            if not known(Report(log["feed"], log["round"], log["price"], log["time"]), log["operator"])
+        }
+        for transaction in sorted(transactions):
+            call: Any = asked(partial(web3().eth.get_transaction, HexBytes(transaction)))
+            data = bytes(call["input"])
+            for name in ("submit", "submitLate"):
+                abi = function(ORACLE, name)
+                if call["to"] == self.contract.address and data[:4] == selector(abi):
+                    feed, round_, *_, reports = words(abi.inputs, data[4:])
+                    found += [_signed(feed, round_, each) for each in reports]
+        return found
 
     # --- calls ---
 
@@ -251,6 +275,10 @@ class Oracle:
     def join(self, operator: str) -> Call:
         return self.contract.call("join", operator)
 
+    def take_bounty(self, receiver: str) -> Call:
+        """Sends the caller's bounties to somebody."""
+        return self.contract.call("takeBounty", receiver)
+
     def pay(self, operators: Sequence[str]) -> Call:
         return self.contract.call("pay", list(operators))
 
@@ -260,6 +288,11 @@ def _of_one(reports: Sequence[Signed]) -> tuple[int, int]:
     if len(found) != 1:
         raise CatenaryError("these reports are not for one feed and round: name those that are")
     return found.pop()
+
+
+def _signed(feed: int, round_: int, report: dict[str, Any]) -> Signed:
+    signature = bytes.fromhex(report["signature"].removeprefix("0x"))
+    return Signed(Report(feed, round_, report["price"], report["time"]), signature)
 
 
 def _plain(signed: Signed) -> tuple[int, int, bytes]:

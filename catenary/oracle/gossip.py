@@ -69,6 +69,8 @@ class Gossip:
             relay.problem = f"it cannot be reached ({type(error).__name__})"
         except BadReport as error:
             relay.problem = str(error)
+        except Exception as error:  # whatever it made of its answer, the others are to be heard
+            relay.problem = f"it says what cannot be read ({type(error).__name__})"
         return heard
 
     async def _get(self, session: aiohttp.ClientSession, relay: _Relay) -> list[Signed]:

@@ -54,6 +54,7 @@ _DEEP = 12  # blocks after which what happened is taken to stay
 _REMEMBERED = 30  # rounds, in which a second report of an operator is noticed
 _PAGE = 50  # members in a call for a snapshot
 _PAID_AT_ONCE = 20  # operators
+_MOST_READ = 100  # blocks in which to look for submitted reports
 _MOST_HEARD = 5_000  # reports that wait to be checked
 _MOST_EARLY = 1_000  # reports for rounds to come
 _MOST_EVIDENCE = 100  # faults of one operator that wait: all of it is slashed long before
@@ -134,7 +135,8 @@ class Node:
         self.view: View | None = None
         self.reports: dict[tuple[int, int], dict[str, Signed]] = {}  # by feed and round, by operator: the first ones
         self.signed = 0  # reports
-        self._heard: list[Signed] = []  # of relays, and not checked yet
+        self._heard: list[Signed] = []  # of relays or on the chain, and not checked yet
+        self._read_up_to = 0  # the block up to which submitted reports were heard
         self.problems: dict[str, str] = {}  # of duties and of the node of the chain, by their names
         self.alive_at = time.monotonic()  # when the latest block came
         self._keys: dict[str, Key] = {}  # by signer; those that were replaced too
@@ -170,6 +172,7 @@ class Node:
         if self.view is None:
             return
         if new:
+            await asyncio.to_thread(self._try, "submitted reports", self._read_submitted)
             await self._read_sources()
         heard = await self._exchange()
         if await asyncio.to_thread(self._sign):
@@ -230,6 +233,20 @@ class Node:
         self.sender.settle(self.view.number)
         self.reports = {place: each for place, each in self.reports.items() if place[1] > round_ - _REMEMBERED}
         self._first = {name: number for name, number in self._first.items() if number > self.view.number - 10_000}
+        return True
+
+    def _read_submitted(self) -> bool:
+        """Hears what was submitted and not passed on: who signs two reports may give one of them to the chain only."""
+        view = self.view
+        assert view
+
+        def is_known(report: Report, operator: str) -> bool:
+            said = self.reports.get((report.feed, report.round), {}).get(operator)
+            return said is not None and said.report == report
+
+        first = max(self._read_up_to + 1, view.number - _MOST_READ)
+        self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)
+        self._read_up_to = view.number
         return True
 
     async def _read_sources(self) -> None:
@@ -482,10 +499,12 @@ class Node:
         begin = self.rounds.begin_of(report.round)
         if view.time > min(begin, view.time) + self.rounds.report_window:
             return self._forget(name, "it can no longer be reported")
-        if len(reports) == 1 and begin <= min(view.time + GRACE, report.time):
+        premature = len(reports) == 1
+        if premature and begin <= min(view.time + GRACE, report.time):
             return self._forget(name, "its round has begun, or is about to")
-        begun = begin <= view.time
-        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, begun):
+        if not premature and begin > view.time:
+            return False
+        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, premature):
             return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
         self._first.pop(f"known {name}", None)
         honest = [each for each in view.weights or view.members if each != offender]

@@ -25,6 +25,9 @@ _REPORT = keccak(text="Report(uint32 feed,uint48 round,int192 price,uint48 time)
 _SIGNING_KEY = keccak(text="SigningKey(address operator)")
 
 _DEEPEST = 200  # brackets in brackets
+_STRING_OR_BRACKET = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL
+)  # what is in a string counts for nothing
 MOST_PRICE = 2**191 - 1
 _BOUNDS = {
     "feed": (1, 2**32 - 1),
@@ -152,9 +155,10 @@ def parsed(text: str | bytes, **options: Any) -> Any:
     JSON of strangers. Raises `ValueError`. What is too deep is refused here, as a package that raises Python's limit of
     recursion, as py_ecc does when it is imported, would let it end the process.
     """
+    text = text.decode() if isinstance(text, bytes) else text
     depth = 0
-    for bracket in re.findall(r"[\[\]{}]", text.decode() if isinstance(text, bytes) else text):
-        depth += 1 if bracket in "[{" else -1
+    for found in _STRING_OR_BRACKET.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
         if depth > _DEEPEST:
             raise ValueError("too deep")
     return json.loads(text, **options)

@@ -16,6 +16,7 @@ import {Caps} from "../libraries/Caps.sol";
 import {BPS, WAD} from "../libraries/Constants.sol";
 import {pageSize} from "../libraries/Paging.sol";
 import {toVaultSharesDown} from "../libraries/PoolMath.sol";
+import {Parts} from "../libraries/SlashMath.sol";
 import {AvsId} from "../libraries/Types.sol";
 
 /// See `IAVSBase`. An AVS inherits it and adds its duties and its proofs of fault: `Notary` is a small one.
@@ -358,10 +359,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
 
     /// What of an operator's stake it gives the AVS once all that it announced has come, if it is worth what it is now.
     function _announcedStakeDown(address operator) private view returns (uint256) {
-        (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(AVS, operator, VAULT, epoch() + 3);
-        uint256 live = _live(operator);
-        uint256 part = Math.min(guaranteed + elastic, BPS) * DELEGATION.retained(operator, VAULT) / BPS;
-        return toVaultSharesDown(live, part);
+        Parts memory p = REGISTRY.partsAt(AVS, operator, VAULT, epoch() + 3);
+        uint256 part = Math.min(p.guaranteed + p.elastic, p.lossBudget) * DELEGATION.retained(operator, VAULT) / BPS;
+        return toVaultSharesDown(_live(operator), part);
     }
 
     /// Of the operator's pool, tickets apart [pool shares].

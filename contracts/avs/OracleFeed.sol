@@ -56,7 +56,8 @@ contract OracleFeed is IOracleFeed {
 
     /// @inheritdoc IOracleFeed
     function costToMove() external view returns (Cost memory shares, Cost memory assets) {
-        IAVSBase.Snapshot memory snapshot = ORACLE.snapshotOf(ORACLE.epoch());
+        uint48 answeredAt = ORACLE.answerOf(FEED, ORACLE.latestRound(FEED)).updatedAt;
+        IAVSBase.Snapshot memory snapshot = ORACLE.snapshotOf(ORACLE.epochAt(answeredAt));
         uint256 penalty = ORACLE.PENALTY();
 
         // In reports with the weight W of a quorum, any group with W / 2 says what the lower median is. Nobody weighs

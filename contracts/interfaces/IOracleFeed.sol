@@ -22,8 +22,9 @@ interface IOracleFeed is AggregatorV3Interface {
 
     function FEED() external view returns (FeedId);
 
-    /// What the least group that can set the price now would lose for a fault: `PENALTY` of half of the weight of a quorum,
-    /// as the others of a quorum may be honest, and chosen. All zero while this epoch has no snapshot.
+    /// What the least group that can have set the price of `latestRoundData` would lose for a fault: `PENALTY` of half of the
+    /// weight of a quorum, as the others of a quorum may be honest, and chosen. Weighed in the epoch of the answer, less
+    /// who was struck since. All zero while there is no answer.
     ///
     /// WARNING: See `IOracleAVS` for what is no fault.
     /// @return shares [vault shares]

@@ -16,6 +16,7 @@ from eth_abi.abi import encode
 from catenary.oracle.cli import cli
 from catenary.oracle.report import Report
 from tests.catenary.oracle.keys import STRANGER
+from tests.catenary.oracle.prepare import BOUNTY
 from tests.catenary.oracle.server import answering
 from tests.catenary.oracle.world import PRICE, Nodes, World, say
 from tests.catenary.shell import PATIENCE, ROOT, Done
@@ -102,6 +103,14 @@ def test_config__of_another_chain__is_refused(folder: Path) -> None:
     (folder / "node.toml").write_text(text.replace("chain_id = 31337", "chain_id = 1"))
     assert run("check", "node.toml").error == "the node's chain id is 31337 and not 1: name another node"
     assert run("node", "node.toml").error == "the node's chain id is 31337 and not 1: name another node"
+
+
+def test_config__of_a_node_that_is_away__ends_with_3(world: World, folder: Path) -> None:
+    text = (folder / "node.toml").read_text()
+    (folder / "node.toml").write_text(text.replace(world.chain.url, "http://127.0.0.1:9"))
+    done = run("check", "node.toml")
+    assert done.code == 3
+    assert done.error.startswith("the node does not answer")
 
 
 # --- key-proof ---
@@ -204,6 +213,25 @@ def test_prove__two_reports__has_the_operator_slashed(world: World, folder: Path
     assert (done.code, done.out) == (0, "proved\n")
     assert done.err == f"This proves a fault of {world.operators[4]}, and has it slashed.\n"
     assert [each["operator"] for each in world.events("FaultProved")] == [world.operators[4]]
+
+
+def test_take_bounty__of_a_proof__sends_it(world: World, folder: Path, nodes: Nodes) -> None:
+    nodes.begin()
+    evidence(world, folder, 1, 2)
+    world.chain.ask("evm_setAutomine", True)
+    try:
+        run("prove", "node.toml", "evidence.json", "--yes")
+        done = run("take-bounty", "node.toml", "--receiver", STRANGER.address, "--yes")
+    finally:
+        world.chain.ask("evm_setAutomine", False)
+    assert (done.code, done.out) == (0, "sent\n")
+    assert world.ask("ERC20", world.scene["token"], "balanceOf", STRANGER.address) == BOUNTY
+
+
+@pytest.mark.usefixtures("folder")
+def test_take_bounty__without_one__is_refused(world: World) -> None:
+    error = run("take-bounty", "node.toml", "--receiver", STRANGER.address, "--yes").error
+    assert error == f"There is no bounty for {world.key(0).address}: it was taken, or never earned."
 
 
 def test_prove__declined__sends_nothing(world: World, folder: Path) -> None:

@@ -209,6 +209,20 @@ def test_nodes__that_hear_two_reports_of_one_operator__have_it_slashed(world: Wo
     assert retained == WAD * 7 // 10
 
 
+def test_nodes__that_see_another_report_on_the_chain__have_its_operator_slashed(
+    world: World, nodes: Nodes, begun: int
+) -> None:
+    """It tells the relay one thing, and has another counted by itself."""
+    nodes.step()
+    other = signed_by(world, 4, begun, PRICE + 1)
+    world.send("submitLate", 1, begun, [(other.report.price, other.report.time, other.signature)])
+    nodes.stop(4)
+    nodes.tick()
+    nodes.step(5)
+    (fault,) = world.events("FaultProved")
+    assert (fault["round"], fault["operator"]) == (begun, world.operators[4])
+
+
 def test_nodes__once_a_fault_is_proved_for_good__forget_it(world: World, nodes: Nodes, two: int) -> None:
     nodes.relay.take([signed_by(world, 4, two), signed_by(world, 4, two, PRICE + 1)])
     nodes.step(6)

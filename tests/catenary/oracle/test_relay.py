@@ -11,7 +11,7 @@ from catenary.errors import BadReport
 from catenary.oracle import gossip, relay
 from catenary.oracle.gossip import Gossip
 from catenary.oracle.relay import Relay, application
-from catenary.oracle.report import Signed
+from catenary.oracle.report import Domain, Signed
 from tests.catenary.oracle.keys import DOMAIN, KEY, OTHER_DOMAIN, REPORT, SECOND_KEY, STRANGER, signed
 from tests.catenary.oracle.server import answering, serving
 
@@ -202,6 +202,20 @@ def test_exchange__with_one_that_says_something_else__hears_nothing(text: str, p
         node = Gossip(DOMAIN, [url])
         assert asyncio.run(node.exchange([signed()])) == []
     assert node.problems[url].startswith(problem)
+
+
+def test_exchange__with_one_that_says_what_nobody_thought_of__goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*_: object) -> None:
+        raise RecursionError
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(text="{}")
+
+    monkeypatch.setattr(Domain, "load", load)
+    with answering(handler) as url:
+        node = Gossip(DOMAIN, [url])
+        assert [asyncio.run(node.exchange([])) for _ in range(2)] == [[], []]
+    assert node.problems == {url: "it says what cannot be read (RecursionError)"}
 
 
 def test_exchange__with_one_that_does_not_end__goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

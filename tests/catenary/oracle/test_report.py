@@ -120,6 +120,7 @@ def test_json__of_no_report__is_refused(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ('["]",' * 300 + "1" + "]" * 300, "this is no JSON"),
         ("{", "this is no JSON"),
         ("[" * 100_000, "this is no JSON"),
         ("[]", "reports are written as"),

@@ -89,9 +89,10 @@ class World:
         return self.ask(ORACLE, self.scene["oracle"], name, *arguments)
 
     def ask(self, kind: str, address: str, name: str, *arguments: Any) -> Any:
-        """The first thing that a view says."""
+        """What a view says: one thing, or a tuple."""
         with self.reading() as chain:
-            return chain.get(Contract(kind, address).read(name, *arguments, make=lambda *words: words[0]))
+            words = chain.get(Contract(kind, address).read(name, *arguments, make=lambda *words: words))
+        return words[0] if len(words) == 1 else words
 
     def raw(self, to: str, signature: str) -> list[int]:
         """What a view without arguments of any contract returns, word by word."""

@@ -380,7 +380,7 @@ contract OracleAVSTest is AVSScene {
         VM.assertEq(oracle.weightOf(4, OPERATOR), 0);
         VM.assertEq(uint256(oracle.snapshotOf(4).weight), 21 ether);
         VM.assertEq(oracle.bountyOf(STRANGER), BOUNTY);
-        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR, true), "not known");
+        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR, false), "not known");
         VM.expectRevert(abi.encodeWithSelector(IOracleAVS.FaultKnown.selector, FEED, round, OPERATOR));
         this.prove(round, KEY, KEY, 1, 3);
         this.prove(round - 1, KEY, KEY, 1, 3);
