@@ -144,7 +144,7 @@ def test_consumer__answered_whenever_due__never_meets_an_old_answer(
 # --- costToMove ---
 
 
-def test_cost_to_move__is_the_penalty_of_half_a_quorum(feed: ContractInstance) -> None:
+def test_cost_to_move__is_the_penalty_of_half_a_quorum(oracle: Oracle, feed: ContractInstance) -> None:
     """Half of what half of 66.67 % of 126 ETH have at stake; all but 42 of them are guaranteed."""
     stake = NEEDED // 2
     guaranteed = stake - 42 * ETHER
