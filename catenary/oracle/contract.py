@@ -128,8 +128,8 @@ def quorum_up(snapshot: Snapshot, feed: Feed) -> int:
 
 def cost_to_move(snapshot: Snapshot, feed: Feed, penalty: int) -> tuple[int, int]:
     """
-    What the least group that can set the price would lose for a fault, out of its guaranteed parts at least, and the
-    rest, shared [vault shares]: as `OracleFeed.costToMove` has it.
+    What the least group that can set a price in the snapshot's epoch would lose for a fault, out of its guaranteed
+    parts at least, and the rest, shared [vault shares]: as `OracleFeed.costToMove` has it.
     """
     stake = quorum_up(snapshot, feed) // 2
     guaranteed = max(0, stake - snapshot.elastic)
