@@ -130,7 +130,7 @@ class Quotes:
         self._weights = {name: sum(safe) for name, safe in self._members.items()}
         told = ", ".join(f"{name} {amount(weight)}" for name, weight in self._weights.items())
         self._life.tell(
-            f"{PASSER_BY} takes {QUOTES}' snapshot of what is safe: {told}",
+            f"{PASSER_BY} takes {QUOTES}' snapshot of what is safe: {told}; cost to move 0.00 → {self._told_cost()}",
             *self._check_weights(),
         )
 
@@ -154,7 +154,7 @@ class Quotes:
         told = ", ".join(f"{name} {_dollars(reported)}" for name, reported in prices.items())
         self._life.tell(
             f"{told}: the median by stake, as consumers of Chainlink's feeds read it: ETH / USD "
-            f"{_dollars(before) if before else 'none'} → {_dollars(self._price)}; to move it costs {self._told_cost()}",
+            f"{_dollars(before) if before else 'none'} → {_dollars(self._price)}",
             promises.equal(
                 promises.FORMULAS,
                 f"round {self._round}",
@@ -238,9 +238,7 @@ class Quotes:
         return (guaranteed, elastic) if guaranteed + elastic >= MIN_STAKE else (0, 0)
 
     def _cost(self) -> Safe:
-        """What half of a quorum would lose: no more of it can be elastic than all have. Without a price, nothing."""
-        if not self._price:
-            return 0, 0
+        """What half of a quorum would lose: no more of it can be elastic than all have [vault shares]."""
         group = -(-sum(self._weights.values()) * QUORUM // BPS) // 2
         guaranteed = max(0, group - sum(elastic for _, elastic in self._members.values()))
         return guaranteed * PENALTY // WAD, (group - guaranteed) * PENALTY // WAD
