@@ -112,11 +112,11 @@ def is_due(rounds: Rounds, feed: Feed, last: Answer, round_: int, price: int) ->
 
 def lower_median(reports: Sequence[tuple[int, int]]) -> int:
     """Of (price, weight): the lowest price up to which is at least half of the weight."""
-    half = sum(weight for _, weight in reports)
-    upto = 0
+    whole = sum(weight for _, weight in reports)
+    up_to = 0
     for price, weight in sorted(reports):
-        upto += weight
-        if 2 * upto >= half:
+        up_to += weight
+        if 2 * up_to >= whole:
             return price
     raise ValueError("no reports")
 

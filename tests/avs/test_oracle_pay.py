@@ -282,6 +282,14 @@ def test_pay__of_stake_that_came_late__pays_in_proportion(
 # --- funds ---
 
 
+def test_funds__are_approved_once__to_the_rewards(oracle: Oracle, members: list[AccountAPI]) -> None:
+    """Which take nothing but what their caller pays."""
+    answer(oracle, members)
+    oracle.protocol.skip_epochs()
+    pay(oracle, *members)
+    assert oracle.token.allowance(oracle.contract, oracle.protocol.rewards) == 2**256 - 1
+
+
 def drain(oracle: Oracle, leave: int) -> None:
     contract, token = oracle.contract, oracle.token
     account = ape.accounts[contract.address]
