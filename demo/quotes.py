@@ -10,10 +10,10 @@ from typing import Any
 from ape import accounts, project
 from eth_abi.abi import encode
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
+from catenary.oracle.report import Report, domain
 from demo import promises
 from demo.ledger import BPS, WAD, PoolKey
 from demo.life import Life, money
@@ -45,16 +45,6 @@ REWARD = 1_000 * 10 ** TOKENS[QUOTES_PAYS_IN]  # for all of an epoch
 BOUNTY = REWARD // 200
 FUNDS = 3 * REWARD
 
-TYPES = {
-    "SigningKey": [{"name": "operator", "type": "address"}],
-    "Report": [
-        {"name": "feed", "type": "uint32"},
-        {"name": "round", "type": "uint48"},
-        {"name": "price", "type": "int192"},
-        {"name": "time", "type": "uint48"},
-    ],
-}
-
 Safe = tuple[int, int]  # guaranteed, elastic
 
 
@@ -83,6 +73,7 @@ class Quotes:
             "uri": "",
         }
         self._oracle = owner.deploy(project.OracleAVS, setup, world.core.rewards, token, REWARD, BOUNTY, ROUND)
+        self._domain = domain(CHAIN_ID, self._oracle.address)
         self._oracle.addFeed(TERMS, "ETH / USD", sender=owner)
         self._feed = owner.deploy(project.OracleFeed, self._oracle, FEED)
         token.mint(self._oracle, FUNDS, sender=owner)
@@ -275,23 +266,13 @@ class Quotes:
 
     def _key_data(self, operator: str) -> bytes:
         """For the opt-in: the operator's key, and its proof that it is the operator's."""
-        proof = self._sign(operator, "SigningKey", {"operator": self._person(operator).address})
-        return encode(["address", "bytes"], [_key(operator).address, proof])
+        key = _key(operator)
+        return encode(["address", "bytes"], [key.address, self._domain.key_proof(self._person(operator).address, key)])
 
     def _report(self, operator: str, price: int) -> tuple[int, int, bytes]:
         """`IOracleAVS.Report` of this round, as of the last block."""
         time = self._world.node.now
-        values = {"feed": FEED, "round": self._round, "price": price, "time": time}
-        return price, time, self._sign(operator, "Report", values)
-
-    def _sign(self, operator: str, name: str, values: dict[str, Any]) -> bytes:
-        domain = {
-            "name": "Catenary Oracle",
-            "version": "1",
-            "chainId": CHAIN_ID,
-            "verifyingContract": self._oracle.address,
-        }
-        return bytes(_key(operator).sign_message(encode_typed_data(domain, {name: TYPES[name]}, values)).signature)
+        return price, time, self._domain.sign(Report(FEED, self._round, price, time), _key(operator)).signature
 
 
 def _key(operator: str) -> LocalAccount:

@@ -1,5 +1,6 @@
 """
-Every state-changing function of the core against every role: who may call it, and how all others are refused.
+Every state-changing function of the core and of the oracle against every role: who may call it, and how all others are
+refused.
 
 The functions come from the ABIs, so that one which is missing in the table below fails. Calls are simulated on one
 world, in which each of them goes through for whoever may make it.
@@ -18,12 +19,13 @@ from eth_utils.crypto import keccak
 
 from deployer.contracts import ZERO_ADDRESS, container, deploy_vault
 from tests.helpers import Protocol, reverts
+from tests.helpers.oracle import deploy_oracle, key
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
 from tests.helpers.typed_data import DELEGATION, PERMIT, domain, sign
 
-CORE = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault")
+NAMES = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault", "OracleAVS")
 FUNCTIONS = [
-    f"{name}.{method.name}" for name in CORE for method in getattr(project, name).contract_type.mutable_methods
+    f"{name}.{method.name}" for name in NAMES for method in getattr(project, name).contract_type.mutable_methods
 ]
 
 CONTRACTS = {"registry", "delegation", "slashing", "rewards", "vault"}
@@ -44,6 +46,7 @@ LOCKED = {
     *(f"StakingVault.{name}" for name in ("depositNative", "depositNativeAndDelegate", "redeemNative")),
     *(f"RewardsDistributor.{name}" for name in ("pay", "openStream", "cancelStream", "takeRest")),
     *(f"RewardsDistributor.{name}" for name in ("claim", "claimCommission", "book")),
+    *(f"OracleAVS.{name}" for name in ("pay", "proveEquivocation", "provePremature")),  # by what they call
 }
 
 
@@ -136,6 +139,14 @@ def matrix(
     registry.setAdmitted(avs, operator, True, sender=avs_owner)
     registry.optIn(avs, vault, 1_000, 0, b"", sender=operator)
 
+    # An oracle with the operator as its one member, and an operator that may join.
+    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], byAdmission=True)
+    oracle.add_feed()
+    oracle.fund(ETHER)
+    oracle.enlist(operator, staker)
+    oracle.enlist(accounts[13], staker, stake=ETHER)
+    vault.depositAndDelegate(99 * ETHER, accounts[13], 0, ANYTHING, sender=staker)
+
     # A staker with vault shares, a position and a matured ticket.
     vault.deposit(3 * ETHER, staker, sender=staker)
     delegation.delegateShares(operator, vault, 2 * ETHER, ANYTHING, sender=staker)
@@ -161,6 +172,11 @@ def matrix(
     permit = sign(staker, domain(vault.name(), vault), PERMIT, (staker, stranger, 1, 0, deadline))
     permit_arguments = (staker, stranger, 1, deadline, permit.v, permit.r, permit.s)
     terms = (slasher, 0, False, ZERO_ADDRESS, avs_owner, ZERO_ADDRESS, ZERO_ADDRESS)
+
+    # What the operator signs in the next round.
+    round_ = oracle.round + 1
+    first, second = (oracle.report(operator, round_, price) for price in (1, 2))
+    signer = key("another")
 
     def rules(contract: ContractInstance, **table: tuple[Any, ...]) -> dict[str, Rule]:
         kind = contract.contract_type.name
@@ -199,13 +215,28 @@ def matrix(
     def end_veto_period() -> None:
         ape.chain.mine(timestamp=receipt.timestamp + DAY)
 
+    def offer_oracle() -> None:
+        oracle.contract.transferOwnership(stranger, sender=avs_owner)
+
+    def begin_round() -> None:
+        oracle.take_snapshot()
+        oracle.to_round(round_)
+
+    def answer() -> None:
+        begin_round()
+        oracle.submit(round_, 1, [first])
+
+    def prove() -> None:
+        begin_round()
+        oracle.contract.proveEquivocation(1, round_, first, second, sender=stranger)
+
     table = {
         **rules(
             registry,
             # function            arguments                              callers, and how others are refused
             registerOperator=(("",), EVERYONE - {"operator"}, registry.OperatorAlreadyRegistered, no_operator[1]),
             openPool=((native, 0, 0, 0), {"operator"}, *no_operator),
-            setMandate=((vault, 1_000, 0), {"operator"}, *no_pool),
+            setMandate=((vault, 3_000, 0), {"operator"}, *no_pool),
             optIn=((other_avs, vault, 1, 0, b""), {"operator"}, *no_pool),
             allocate=((avs, vault, 1, 0), {"operator"}, *not_opted_in),
             optOut=((avs, vault), {"operator"}, *not_opted_in),
@@ -295,6 +326,35 @@ def matrix(
             redeemNative=((1, stranger, staker), staker_or_manager, *no_allowance),
         ),
         **rules(unseeded, seed=((), {"staker"}, *no_seed)),
+        **rules(
+            oracle.contract,
+            setKey=(
+                (signer.address, oracle.prove(signer, operator)),
+                {"operator"},
+                oracle.contract.InvalidKeyProof,
+                {"operator": CALLER, "signer": signer.address},
+            ),
+            onOptIn=(
+                (oracle.avs, operator, vault, 1, 0, b""),
+                {"registry"},
+                oracle.contract.NotRegistry,
+                {"caller": CALLER},
+            ),
+            join=((accounts[13],), EVERYONE),
+            takeSnapshot=((1,), EVERYONE),
+            setAdmitted=((second_operator, True), {"avs owner"}, *unauthorised),
+            eject=((operator,), {"avs owner"}, *unauthorised),
+            addFeed=(((8, 3_600, 50, 6_667), "BTC / USD"), {"avs owner"}, *unauthorised),
+            transferOwnership=((stranger,), {"avs owner"}, *unauthorised),
+            renounceOwnership=((), {"avs owner"}, *unauthorised),
+            acceptOwnership=((), {"stranger"}, *unauthorised, 0, offer_oracle),
+            submit=((1, round_, 1, [first]), EVERYONE, None, {}, 0, begin_round),
+            submitLate=((1, round_, [first]), EVERYONE, None, {}, 0, answer),
+            pay=(([operator],), EVERYONE),
+            proveEquivocation=((1, round_, first, second), EVERYONE, None, {}, 0, begin_round),
+            provePremature=((1, round_ + 1, oracle.report(operator, round_ + 1, 1)), EVERYONE),
+            takeBounty=((stranger,), {"stranger"}, oracle.contract.NoBounty, {"reporter": CALLER}, 0, prove),
+        ),
     }
 
     def opt_in() -> None:

@@ -1,11 +1,11 @@
-"""Prints the runtime size of the core contracts and fails if one has reached the limit."""
+"""Prints the runtime size of the contracts and fails if one has reached its limit."""
 
 import json
 import sys
 from pathlib import Path
 
-LIMIT = 20_000  # [bytes]
 CORE = ("StakingVault", "AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor")
+LIMITS = {**dict.fromkeys(CORE, 20_000), "OracleAVS": 24_576}  # to stay below; the last is EIP-170's [bytes]
 MANIFEST = Path(__file__).parent.parent / ".build" / "__local__.json"
 
 
@@ -15,14 +15,17 @@ def runtime_size(contract_type: dict[str, dict[str, str]]) -> int:
 
 def main() -> int:
     types = json.loads(MANIFEST.read_text())["contractTypes"]
-    missing = [name for name in CORE if name not in types]
+    missing = [name for name in LIMITS if name not in types]
     if missing:
         print(f"not compiled: {', '.join(missing)}", file=sys.stderr)
         return 1
-    sizes = {name: runtime_size(types[name]) for name in CORE}
-    for name, size in sizes.items():
-        print(f"{name:20} {size:6,} of {LIMIT:,} bytes{'  TOO LARGE' if size >= LIMIT else ''}")
-    return int(max(sizes.values()) >= LIMIT)
+    failed = False
+    for name, limit in LIMITS.items():
+        size = runtime_size(types[name])
+        too_large = size >= limit
+        failed |= too_large
+        print(f"{name:20} {size:6,} of {limit:,} bytes{'  TOO LARGE' if too_large else ''}")
+    return int(failed)
 
 
 if __name__ == "__main__":

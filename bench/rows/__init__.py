@@ -1,5 +1,5 @@
 """The rows, in the order of the table. A module more is a group of rows more."""
 
-from bench.rows import staking, operating, slashing, rewarding, quorums  # noqa: I001
+from bench.rows import staking, operating, slashing, rewarding, quorums, reporting  # noqa: I001
 
-__all__ = ["operating", "quorums", "rewarding", "slashing", "staking"]
+__all__ = ["operating", "quorums", "reporting", "rewarding", "slashing", "staking"]

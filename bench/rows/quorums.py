@@ -4,46 +4,26 @@ What the two quorum schemes of an AVS cost: many ECDSA signatures, or one of BLS
 All operators weigh the same, and 66.67 % of the weight is asked for.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ape import project
 from ape.contracts import ContractContainer, ContractInstance
-from eth_abi.abi import encode
 from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
 from eth_utils.crypto import keccak
 
-from bench.crowd import Call, send, stakers
+from bench.operators import Operator, enlist, join, send_all, some_operators, take_snapshot
 from bench.row import gas, row
-from bench.world import ACCEPTED, AMOUNT, COMMISSION, GUARANTEED, LOSS_BUDGET, World
+from bench.world import World
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.bls import PROOF, encoded, public_key, sign
 from tests.helpers.protocol import BPS, EVIDENCE, WAD
 from tests.helpers.typed_data import Types, domain, message
 
-SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
 BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
 
 QUORUM = 6_667  # [bps]
-
-
-@dataclass(frozen=True)
-class Operator:
-    address: str
-    account: LocalAccount  # its ECDSA key
-    secret: int  # its BLS key, small, which py_ecc takes less time for
-
-    def proof(self, notary: ContractInstance) -> bytes:
-        """Of its ECDSA key."""
-        typed = message(domain(notary.eip712Domain().name, notary), SIGNING_KEY, (self.address,))
-        return bytes(self.account.sign_message(typed).signature)
-
-    def bls_proof(self, notary: ContractInstance) -> tuple[int, ...]:
-        key = encoded(public_key(self.secret))
-        typed = message(domain("BLS Notary", notary), BLS_KEY, (self.address, key))
-        return sign(self.secret, keccak(b"\x19" + typed.version + typed.header + typed.body), PROOF)
 
 
 @dataclass(frozen=True)
@@ -86,48 +66,25 @@ class Quorum:
 
 
 def quorum(w: World, count: int, contract: ContractContainer | None = None) -> Quorum:
-    operators = sorted(
-        (
-            Operator(each.address, Account.from_key(keccak(text=f"key {i}")), 1_000 + i)
-            for i, each in enumerate(stakers(count))
-        ),
-        key=lambda operator: int(operator.address, 16),
-    )
+    operators = some_operators(count)
     owner = w.protocol.owner
     setup = (w.protocol.slashing, w.vault, owner, False, 0, ZERO_ADDRESS, ZERO_ADDRESS, 1, BPS, WAD, "")
     notary = owner.deploy(contract or project.BlsNotary, setup)
-    avs = notary.AVS()
-
-    def all_send(to: ContractInstance, data: Callable[[Operator], bytes], text: str) -> None:
-        send([Call(each.address, to, data(each)) for each in operators], w.track, text, gas=600_000)
-
-    def enlisting(operator: Operator) -> bytes:
-        key = encode(["address", "bytes"], [operator.account.address, operator.proof(notary)])
-        calls = [
-            w.registry.registerOperator.encode_input(""),
-            w.registry.openPool.encode_input(w.vault, LOSS_BUDGET, COMMISSION, 0),
-            w.registry.optIn.encode_input(avs, w.vault, GUARANTEED, 0, key),
-        ]
-        return bytes(w.registry.multicall.encode_input(calls))
-
-    def bls_key(operator: Operator) -> bytes:
-        return bytes(notary.setBlsKey.encode_input(public_key(operator.secret), operator.bls_proof(notary)))
-
-    all_send(w.registry, enlisting, "operators opt in")
-    w.asset.mint(w.alice, AMOUNT * count, sender=owner)
-    for start in range(0, count, 50):
-        delegations = [
-            w.vault.depositAndDelegate.encode_input(AMOUNT, operator.address, AMOUNT, ACCEPTED)
-            for operator in operators[start : start + 50]
-        ]
-        w.vault.multicall(delegations, sender=w.alice)
-    w.protocol.skip_epochs(3)
+    enlist(w, notary, operators)
     if not contract:
-        all_send(notary, bls_key, "BLS keys")
-    all_send(notary, lambda operator: bytes(notary.join.encode_input(operator.address)), "operators join")
-    while not notary.snapshotOf(notary.epoch()).takenAt:
-        notary.takeSnapshot(50, sender=w.stranger)
+        send_all(w, operators, notary, lambda operator: _set_bls_key(notary, operator), "BLS keys")
+    join(w, notary, operators)
+    take_snapshot(w, notary)
     return Quorum(w, notary, operators, w.now)
+
+
+def _set_bls_key(notary: ContractInstance, operator: Operator) -> bytes:
+    return bytes(notary.setBlsKey.encode_input(public_key(operator.secret), _bls_proof(notary, operator)))
+
+
+def _bls_proof(notary: ContractInstance, operator: Operator) -> tuple[int, ...]:
+    typed = message(domain("BLS Notary", notary), BLS_KEY, (operator.address, encoded(public_key(operator.secret))))
+    return sign(operator.secret, keccak(b"\x19" + typed.version + typed.header + typed.body), PROOF)
 
 
 @row
@@ -185,6 +142,12 @@ def quorum_bls_200_missing(w: World) -> int:
 
 
 @row
+def snapshot_10(w: World) -> int:
+    """As snapshot_50, of 10 members."""
+    return quorum(w, 10, project.Notary).snapshot()
+
+
+@row
 def snapshot_50(w: World) -> int:
     """Of 50 members with ECDSA keys, in one call, in another epoch than the first."""
     return quorum(w, 50, project.Notary).snapshot()
@@ -201,4 +164,4 @@ def set_bls_key(w: World) -> int:
     """A first key with its proof, not the first of the AVS."""
     q = quorum(w, 10)
     operator = Operator(str(w.stranger.address), Account.from_key(keccak(text="key")), 999)
-    return gas(q.notary.setBlsKey(public_key(operator.secret), operator.bls_proof(q.notary), sender=w.stranger))
+    return gas(q.notary.setBlsKey(public_key(operator.secret), _bls_proof(q.notary, operator), sender=w.stranger))

@@ -255,8 +255,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
                     for number, feed in feeds.items()
                 ],
                 "members": [
-                    {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0) if taken else 0)}
-                    for each in members
+                    {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0))} for each in members
                 ],
             }
             click.echo(json.dumps(content, indent=2))

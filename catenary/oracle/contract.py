@@ -132,7 +132,7 @@ def cost_to_move(snapshot: Snapshot, feed: Feed, penalty: int) -> tuple[int, int
     What the least group that can set the price would lose for a fault, out of its guaranteed parts at least, and the
     rest, shared [vault shares]: as `OracleFeed.costToMove` has it.
     """
-    stake = -(-snapshot.weight * feed.quorum // BPS) // 2
+    stake = quorum_up(snapshot, feed) // 2
     guaranteed = max(0, stake - snapshot.elastic)
     return guaranteed * penalty // WAD, (stake - guaranteed) * penalty // WAD
 

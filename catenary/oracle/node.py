@@ -216,9 +216,7 @@ class Node:
         self._signers |= signers
         key = self._keys.get(self.key.address)
         snapshot = oracle.snapshot(chain, epoch)
-        weights = (
-            oracle.weights(chain, epoch, sorted({*members, *self._signers}, key=_place)) if snapshot.weight else {}
-        )
+        weights = oracle.weights(chain, epoch, sorted(self._signers, key=_place)) if snapshot.weight else {}
         if self.view and self.view.epoch != epoch:
             self._earlier_members = set(self.view.members)
         self.view = View(
@@ -228,7 +226,7 @@ class Node:
             answers=oracle.answers(chain, list(self.feeds)),
             members=members,
             snapshot=snapshot,
-            weights=weights if snapshot.taken_at else {},
+            weights=weights,
             key=key,
             credit=oracle.credit(chain, key.operator) if key else None,
             balance=asked(partial(self.web3.eth.get_balance, self.key.address)),

@@ -213,7 +213,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc IAVSBase
-    function snapshotOf(uint24 epoch_) public view returns (Snapshot memory) {
+    function snapshotOf(uint24 epoch_) external view returns (Snapshot memory) {
         return _snapshots[epoch_];
     }
 
@@ -272,14 +272,9 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// @param weight [vault shares]
     /// @param quorum [bps]
     function _requireWeight(uint24 epoch_, uint256 weight, uint256 quorum) internal view {
-        uint256 needed = _quorumUp(epoch_, quorum);
+        // At least 1, as nobody is no quorum; 96 and 14 bits.
+        uint256 needed = Math.max(1, Math.ceilDiv(_requireSnapshot(epoch_).weight * quorum, BPS));
         if (weight < needed) revert QuorumMissed(weight, needed);
-    }
-
-    /// What `quorum` of all weight is, at least 1: nobody is no quorum [vault shares].
-    /// @param quorum [bps]
-    function _quorumUp(uint24 epoch_, uint256 quorum) internal view returns (uint256) {
-        return Math.max(1, Math.ceilDiv(_requireSnapshot(epoch_).weight * quorum, BPS)); // 96 and 14 bits
     }
 
     function _requireSnapshot(uint24 epoch_) internal view returns (Snapshot storage snapshot) {
@@ -357,15 +352,20 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// What is safe of an operator's stake, as `ISlashingManager.stake` has it.
     function _safeStakeDown(address operator) private view returns (Member memory) {
         (uint256 guaranteed, uint256 elastic) = SLASHING.safe(AVS, operator, VAULT);
-        (uint256 live,) = DELEGATION.poolShares(operator, VAULT);
-        return Member(toVaultSharesDown(live, guaranteed).toUint96(), toVaultSharesDown(live, elastic).toUint96());
+        // At most the pool shares, which have 96 bits.
+        return Member(uint96(_worthDown(operator, guaranteed)), uint96(_worthDown(operator, elastic)));
     }
 
     /// What of an operator's stake it gives the AVS once all that it announced has come, if it is worth what it is now.
     function _announcedStakeDown(address operator) private view returns (uint256) {
         (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(AVS, operator, VAULT, epoch() + 3);
+        return _worthDown(operator, Math.min(guaranteed + elastic, BPS) * DELEGATION.retained(operator, VAULT) / BPS);
+    }
+
+    /// What `part` of the operator's pool stands for, tickets apart [vault shares].
+    /// @param part At most what it retained [wad].
+    function _worthDown(address operator, uint256 part) private view returns (uint256) {
         (uint256 live,) = DELEGATION.poolShares(operator, VAULT);
-        uint256 part = Math.min(guaranteed + elastic, BPS) * DELEGATION.retained(operator, VAULT) / BPS;
         return toVaultSharesDown(live, part);
     }
 

@@ -162,7 +162,9 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
 
     function _requireKeyAt(uint24 epoch_, G1 memory key) private view returns (address) {
         Owner memory holder = _blsOwners[key.id()];
-        if (holder.operator == address(0) || !_inSum[epoch_].get(holder.index)) revert BlsKeyNotInSnapshot(epoch_, key);
+        if (holder.operator == address(0) || !_inSum[epoch_].get(holder.index)) {
+            revert BlsKeyNotInSnapshot(epoch_, key);
+        }
         return holder.operator;
     }
 

@@ -10,7 +10,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IOracleAVS} from "../interfaces/IOracleAVS.sol";
 import {IRewardsDistributor} from "../interfaces/IRewardsDistributor.sol";
 import {BPS} from "../libraries/Constants.sol";
-import {MAX_FLOOR, MIN_FLOOR} from "../libraries/Floors.sol";
+import {MIN_FLOOR} from "../libraries/Floors.sol";
 import {FeedId} from "../libraries/Types.sol";
 import {AVSBase} from "./AVSBase.sol";
 
@@ -105,6 +105,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
         REWARD = reward;
         BOUNTY = bounty;
         ROUND = roundLength;
+        token.forceApprove(address(rewards), type(uint256).max); // it pulls what its caller pays, and nothing else
     }
 
     // ------------------------------------------------------------------------------------------------------ owner
@@ -173,9 +174,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
         uint256 available = funds();
         if (sum > available) revert FundsTooSmall(available, sum);
 
-        TOKEN.forceApprove(address(REWARDS), sum);
         REWARDS.pay(TOKEN, last, payments);
-        TOKEN.forceApprove(address(REWARDS), 0); // what the floors left over
     }
 
     /// @inheritdoc IOracleAVS
@@ -213,7 +212,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
 
     /// @inheritdoc IOracleAVS
     function currentRound() public view returns (uint48) {
-        return (1 + (block.timestamp - GENESIS) / ROUND).toUint48();
+        return 1 + (clock() - GENESIS) / ROUND;
     }
 
     /// @inheritdoc IOracleAVS
@@ -278,7 +277,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     function _requireCurrent(uint48 round) private view returns (uint48 begin) {
         uint48 current = currentRound();
         if (round != current) revert RoundNotCurrent(round, current);
-        return _beginOf(round).toUint48();
+        return uint48(_beginOf(round)); // not after `clock()`
     }
 
     /// Not narrowed, as a report can be for any round [s, Unix time].
@@ -355,7 +354,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     /// The floor of a payment: what the operator weighed, or up to a quarter of it, for all of the epoch.
     function _floorDown(uint24 last, address operator) private view returns (uint8) {
         uint256 floor = Math.log2(weightOf(last, operator) * EPOCH) / 2; // share-seconds: 96 and 22 bits
-        return uint8(Math.min(Math.max(floor, MIN_FLOOR), MAX_FLOOR)); // at most 59
+        return uint8(Math.max(floor, MIN_FLOOR)); // at most 58
     }
 
     /// Slashes an operator for its fault in a round, whichever it is.

@@ -16,8 +16,8 @@ import {IRewardsDistributor} from "./IRewardsDistributor.sol";
 /// signatures prove them, to anyone and by anyone, and nobody can veto what is proved. A price far from the median is
 /// none: nothing on chain proves it.
 ///
-/// WARNING: A feed costs what `IOracleFeed.costToMove` says only if those who move it commit a fault that can be proved. A group that
-/// holds a quorum and reports the same wrong price commits none.
+/// WARNING: A feed costs what `IOracleFeed.costToMove` says only if those who move it commit a fault that can be proved.
+/// A group that holds half of a quorum and reports the same wrong price commits none.
 interface IOracleAVS is IAVSBase {
     /// What is fixed for a feed when it is added.
     struct Feed {

@@ -17,7 +17,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
 from tests.helpers.oracle import Oracle, Scene, deploy_notary, deploy_oracle
-from tests.helpers.protocol import ANYTHING, ETHER, Protocol
+from tests.helpers.protocol import ETHER, Protocol
 
 GUARANTEED = 14 * ETHER  # safe, of each operator but the first, which has twice as much
 ELASTIC = 7 * ETHER
@@ -62,10 +62,9 @@ def notary(
 
 
 @pytest.fixture
-def newcomer(oracle: Oracle, accounts: list[AccountAPI], bob: AccountAPI) -> AccountAPI:
-    """An operator with a pool of 100 ETH, which has not opted in."""
+def newcomer(oracle: Oracle, accounts: list[AccountAPI]) -> AccountAPI:
+    """An operator with a pool without stake, which has not opted in."""
     newcomer = accounts[18]
     oracle.protocol.registry.registerOperator("", sender=newcomer)
     oracle.protocol.registry.openPool(oracle.vault, 5_000, 1_000, 0, sender=newcomer)
-    oracle.vault.depositAndDelegate(100 * ETHER, newcomer, 0, ANYTHING, sender=bob)
     return newcomer

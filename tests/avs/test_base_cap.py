@@ -8,7 +8,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
 from tests.helpers import Protocol
-from tests.helpers.oracle import MIN_STAKE, Oracle, deploy_oracle
+from tests.helpers.oracle import MIN_STAKE, UNCAPPED, Oracle, deploy_oracle
 from tests.helpers.protocol import BPS, ETHER
 
 
@@ -40,7 +40,7 @@ def deploy(
     share: int,
 ) -> Oracle:
     """Of each stake, 14 % are guaranteed and 7 % elastic."""
-    oracle = deploy_oracle(protocol, vault, asset, owner, operators, maxShare=share)
+    oracle = deploy_oracle(protocol, vault, asset, owner, operators, maxShare=share, byAdmission=True)
     for operator, stake in zip(operators, stakes, strict=True):
         oracle.enlist(operator, staker, stake=stake)
     return oracle
@@ -57,7 +57,7 @@ def assert_weights(oracle: Oracle, stakes: list[int], cap: int) -> None:
 @pytest.mark.parametrize(
     ("share", "cap"),
     [
-        (10_000, 126 * ETHER),  # nothing is capped
+        (9_999, 126 * ETHER * 9_999 // 10_000),  # of all, which nobody has
         (3_334, 126 * ETHER * 3_334 // 10_000),  # just above a third, which the first has
         (3_333, 84 * ETHER * 3_333 // 6_667),  # just below it
         (2_500, 28 * ETHER),  # a third of what the other four weigh
@@ -85,6 +85,21 @@ def test_cap__leaves_nobody_more_than_its_share(
     assert (snapshot.guaranteed, snapshot.elastic) == (84 * ETHER, 42 * ETHER)  # at stake all the same
 
 
+def test_cap__of_everything__is_none(
+    protocol: Protocol,
+    vault: ContractInstance,
+    asset: ContractInstance,
+    avs_owner: AccountAPI,
+    alice: AccountAPI,
+    members: list[AccountAPI],
+) -> None:
+    oracle = deploy(protocol, vault, asset, avs_owner, alice, members, [200 * ETHER, *[100 * ETHER] * 4], BPS)
+    epoch = oracle.begin()
+    snapshot = oracle.contract.snapshotOf(epoch)
+    assert (snapshot.weight, snapshot.cap) == (126 * ETHER, UNCAPPED)
+    assert [oracle.weight(epoch, each) for each in members] == [42 * ETHER, *[21 * ETHER] * 4]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_cap__of_any_stakes__is_the_largest_there_is(
     protocol: Protocol,
@@ -99,7 +114,7 @@ def test_cap__of_any_stakes__is_the_largest_there_is(
     operators = everyone[: rng.randint(2, 7)]
     least = MIN_STAKE * 100 // 21
     stakes = [rng.choice([least + rng.randrange(1_000), rng.randint(least, 140 * ETHER)]) for _ in operators]
-    share = rng.choice([BPS // len(operators) + 1, rng.randint(BPS // len(operators), BPS)])
+    share = rng.choice([BPS // len(operators) + 1, rng.randint(BPS // len(operators), BPS - 1)])
     oracle = deploy(protocol, vault, asset, avs_owner, alice, operators, stakes, share)
     safe = [stake * 14 // 100 + stake * 7 // 100 for stake in stakes]
     assert_weights(oracle, safe, cap_of(safe, share))

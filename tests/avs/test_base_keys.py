@@ -33,10 +33,10 @@ def malleable(signature: bytes) -> bytes:
 # --- setKey ---
 
 
-def test_set_key__is_in_force_from_now_on(oracle: Oracle, newcomer: AccountAPI) -> None:
+def test_set_key__is_in_force_from_the_next_second_on(oracle: Oracle, newcomer: AccountAPI) -> None:
     receipt = oracle.set_key(newcomer, NEW)
     assert oracle.contract.signerOf(newcomer) == NEW.address
-    assert_key(oracle, NEW, newcomer, receipt.timestamp, FOREVER)
+    assert_key(oracle, NEW, newcomer, receipt.timestamp + 1, FOREVER)
     assert_event(receipt, oracle.contract.KeySet, operator=newcomer, signer=NEW.address)
 
 
@@ -45,8 +45,8 @@ def test_set_key__again__ends_the_key_before(oracle: Oracle, members: list[Accou
     since = oracle.contract.keyOf(before.address).since
     receipt = oracle.set_key(members[0], NEW)
     assert oracle.contract.signerOf(members[0]) == NEW.address
-    assert_key(oracle, before, members[0], since, receipt.timestamp)
-    assert_key(oracle, NEW, members[0], receipt.timestamp, FOREVER)
+    assert_key(oracle, before, members[0], since, receipt.timestamp + 1)
+    assert_key(oracle, NEW, members[0], receipt.timestamp + 1, FOREVER)
 
 
 def test_set_key__a_third_one__leaves_the_first_as_it_ended(oracle: Oracle, members: list[AccountAPI]) -> None:
@@ -54,13 +54,13 @@ def test_set_key__a_third_one__leaves_the_first_as_it_ended(oracle: Oracle, memb
     ended = oracle.contract.keyOf(key_of(members[0]).address).until
     third = oracle.set_key(members[0], OTHER)
     assert oracle.contract.keyOf(key_of(members[0]).address).until == ended
-    assert oracle.contract.keyOf(NEW.address).until == third.timestamp
+    assert oracle.contract.keyOf(NEW.address).until == third.timestamp + 1
 
 
 def test_set_key__by_anyone__takes_it(oracle: Oracle, stranger: AccountAPI) -> None:
     """A key of whoever is no operator signs for nobody."""
     receipt = oracle.set_key(stranger, NEW)
-    assert_key(oracle, NEW, stranger, receipt.timestamp, FOREVER)
+    assert_key(oracle, NEW, stranger, receipt.timestamp + 1, FOREVER)
 
 
 def test_key_of__who_never_was_one__is_zero(oracle: Oracle) -> None:
@@ -141,7 +141,7 @@ def test_opt_in__with_a_key__sets_it(oracle: Oracle, registry: ContractInstance,
     data = opt_in_data(NEW, oracle.prove(NEW, newcomer))
     receipt = registry.optIn(oracle.avs, oracle.vault, 2_000, 1_000, data, sender=newcomer)
     assert oracle.contract.signerOf(newcomer) == NEW.address
-    assert_key(oracle, NEW, newcomer, receipt.timestamp, FOREVER)
+    assert_key(oracle, NEW, newcomer, receipt.timestamp + 1, FOREVER)
     assert_event(receipt, oracle.contract.KeySet, operator=newcomer, signer=NEW.address)
 
 
@@ -152,7 +152,7 @@ def test_opt_in__with_another_key_than_before__changes_it(
     data = opt_in_data(NEW, oracle.prove(NEW, newcomer))
     receipt = registry.optIn(oracle.avs, oracle.vault, 2_000, 1_000, data, sender=newcomer)
     assert oracle.contract.signerOf(newcomer) == NEW.address
-    assert oracle.contract.keyOf(OTHER.address).until == receipt.timestamp
+    assert oracle.contract.keyOf(OTHER.address).until == receipt.timestamp + 1
 
 
 def test_opt_in__without_data__keeps_the_key_set_before(
@@ -197,14 +197,14 @@ def test_on_opt_in__to_another_avs_with_this_hook__reverts(
 
 
 def test_key__signs_for_rounds_that_begin_in_its_first_second(oracle: Oracle, members: list[AccountAPI]) -> None:
-    """And the one before signs for those that begin in the second before."""
+    """Which is the one after it was set, so that nothing that was signed in that second is nobody's."""
     first, *others = members
     round_ = oracle.round + 1
-    at(oracle.begin_of(round_))
+    at(oracle.begin_of(round_) - 1)
     oracle.set_key(first, NEW)
 
     old = oracle.report(first, round_, 2_000)
-    begin = oracle.begin_of(round_)
+    begin = oracle.begin_of(oracle.to_round(round_, 60))
     rest = {other: oracle.report(other, round_, 2_000) for other in others}
     with reverts(oracle.contract.KeyNotInForce, signer=key_of(first).address, time=begin):
         oracle.submit(round_, 2_000, [(rest | {first: old})[each] for each in oracle.ascending(members)])
@@ -218,7 +218,7 @@ def test_key__that_was_replaced_in_a_round__signs_for_that_round(oracle: Oracle,
     first, *others = members
     round_ = oracle.round + 1
     begin = oracle.begin_of(round_)
-    at(begin + 1)
+    at(begin)
     oracle.set_key(first, NEW)
 
     new = oracle.report(first, round_, 2_000, signer=NEW)
@@ -236,5 +236,5 @@ def test_key__replaced_in_the_second_in_which_it_was_set__was_never_in_force(
     oracle.set_key(members[0], NEW)
     at(now)
     oracle.set_key(members[0], OTHER)
-    assert_key(oracle, NEW, members[0], now, now)
-    assert_key(oracle, OTHER, members[0], now, FOREVER)
+    assert_key(oracle, NEW, members[0], now + 1, now + 1)
+    assert_key(oracle, OTHER, members[0], now + 1, FOREVER)

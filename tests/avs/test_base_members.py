@@ -10,7 +10,7 @@ from ape.contracts import ContractInstance
 from deployer.contracts import ZERO_ADDRESS
 from tests.avs.conftest import ELASTIC, GUARANTEED, TOTAL, WEIGHT
 from tests.helpers import Protocol, assert_event, assert_events, reverts
-from tests.helpers.oracle import MIN_STAKE, Oracle, deploy_oracle, key, setup
+from tests.helpers.oracle import MIN_STAKE, UNCAPPED, Oracle, deploy_oracle, key, setup
 from tests.helpers.protocol import ANYTHING, BPS, DAY, ETHER, WAD
 
 NOTHING = (0, 0, 0, 0, 0)  # a snapshot: weight, cap, when it was taken, guaranteed, elastic
@@ -36,10 +36,15 @@ def weights(oracle: Oracle, epoch: int, operators: list[AccountAPI]) -> list[int
     return [oracle.weight(epoch, operator) for operator in operators]
 
 
-def enlist_newcomer(oracle: Oracle, newcomer: AccountAPI, staker: AccountAPI) -> int:
-    """Goes to the epoch in which its allocation is in force."""
-    oracle.enlist(newcomer, staker)
+def opt_in_unstaked(oracle: Oracle, newcomer: AccountAPI) -> int:
+    """Its pool is too small to join with. Goes to the epoch in which its allocation is in force."""
+    oracle.set_key(newcomer, key("newcomer"))
+    oracle.protocol.registry.optIn(oracle.avs, oracle.vault, 2_000, 1_000, b"", sender=newcomer)
     return oracle.protocol.skip_epochs(3)
+
+
+def stake(oracle: Oracle, staker: AccountAPI, operator: AccountAPI, amount: int) -> None:
+    oracle.vault.depositAndDelegate(amount, operator, 0, ANYTHING, sender=staker)
 
 
 # --- construction ---
@@ -80,8 +85,9 @@ def test_constructor__setup_out_of_bounds__reverts(
     max_share: int,
     penalty: int,
 ) -> None:
-    out = setup(protocol, vault, avs_owner, minStake=min_stake, maxShare=max_share, penalty=penalty)
-    with reverts(project.Notary.SetupOutOfBounds, minStake=min_stake, maxShare=max_share, penalty=penalty):
+    parts = {"minStake": min_stake, "maxShare": max_share, "penalty": penalty}
+    out = setup(protocol, vault, avs_owner, byAdmission=True, **parts)
+    with reverts(project.Notary.SetupOutOfBounds, setup=out):
         avs_owner.deploy(project.Notary, out)
 
 
@@ -89,9 +95,19 @@ def test_constructor__setup_out_of_bounds__reverts(
 def test_constructor__setup_at_its_bounds__takes_it(
     protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI, min_stake: int, max_share: int, penalty: int
 ) -> None:
-    within = setup(protocol, vault, avs_owner, minStake=min_stake, maxShare=max_share, penalty=penalty)
+    parts = {"minStake": min_stake, "maxShare": max_share, "penalty": penalty}
+    within = setup(protocol, vault, avs_owner, byAdmission=True, **parts)
     contract = avs_owner.deploy(project.Notary, within)
     assert (contract.MIN_STAKE(), contract.MAX_SHARE(), contract.PENALTY()) == (min_stake, max_share, penalty)
+
+
+def test_constructor__capped_where_anyone_may_opt_in__reverts(
+    protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI
+) -> None:
+    """One party as many operators is no less than one."""
+    out = setup(protocol, vault, avs_owner, maxShare=BPS - 1)
+    with reverts(project.Notary.SetupOutOfBounds, setup=out):
+        avs_owner.deploy(project.Notary, out)
 
 
 def test_constructor__without_an_owner__reverts(
@@ -108,81 +124,120 @@ def test_constructor__terms_that_the_registry_refuses__reverts(
         avs_owner.deploy(project.Notary, setup(protocol, vault, avs_owner, vetoPeriod=DAY))
 
 
-# --- join ---
+# --- joining ---
 
 
-def test_join__by_anyone__makes_a_member(
-    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, stranger: AccountAPI, members: list[AccountAPI]
+def test_opt_in__with_enough_stake__joins(
+    oracle: Oracle, registry: ContractInstance, newcomer: AccountAPI, bob: AccountAPI, members: list[AccountAPI]
 ) -> None:
-    enlist_newcomer(oracle, newcomer, bob)
-    receipt = oracle.contract.join(newcomer, sender=stranger)
+    stake(oracle, bob, newcomer, 100 * ETHER)
+    oracle.set_key(newcomer, key("newcomer"))
+    receipt = registry.optIn(oracle.avs, oracle.vault, 2_000, 1_000, b"", sender=newcomer)
     assert_event(receipt, oracle.contract.Joined, operator=newcomer)
     assert oracle.contract.isMember(newcomer)
     assert oracle.contract.memberCount() == 6
     assert listed(oracle) == addresses([*members, newcomer])
 
 
+def test_opt_in__counts_from_the_epoch_in_which_the_allocation_is_in_force(
+    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI
+) -> None:
+    """Snapshots before it find nothing that is safe, and keep the member."""
+    oracle.enlist(newcomer, bob)
+    for _ in range(2):
+        epoch = oracle.protocol.skip_epochs()
+        assert_events(oracle.take_snapshot(), oracle.contract.Dropped)
+        assert oracle.weight(epoch, newcomer) == 0
+        assert snapshot(oracle, epoch)[0] == TOTAL
+    epoch = oracle.protocol.skip_epochs()
+    oracle.take_snapshot()
+    assert oracle.weight(epoch, newcomer) == WEIGHT
+    assert snapshot(oracle, epoch)[0] == TOTAL + WEIGHT
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_opt_in__joins_with_the_least_stake_and_no_less(
+    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, missing: int
+) -> None:
+    """Of what is announced, 30 % of 7 ETH; less of it will be safe."""
+    oracle.enlist(newcomer, bob, stake=7 * ETHER - missing)
+    assert oracle.contract.isMember(newcomer) == (not missing)
+    if missing:
+        with reverts(oracle.contract.NotEligible, operator=newcomer, stake=MIN_STAKE - 1, min=MIN_STAKE):
+            oracle.join(newcomer)
+
+
+def test_opt_in__of_a_member__joins_once(oracle: Oracle, members: list[AccountAPI]) -> None:
+    """It opted out, and in again before a snapshot found that."""
+    registry = oracle.protocol.registry
+    registry.optOut(oracle.avs, oracle.vault, sender=members[1])
+    receipt = registry.optIn(oracle.avs, oracle.vault, 2_000, 1_000, b"", sender=members[1])
+    assert_events(receipt, oracle.contract.Joined)
+    assert listed(oracle) == addresses(members)
+
+
+def test_join__by_anyone__makes_a_member(
+    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, stranger: AccountAPI, members: list[AccountAPI]
+) -> None:
+    opt_in_unstaked(oracle, newcomer)
+    assert not oracle.contract.isMember(newcomer)
+    stake(oracle, bob, newcomer, 100 * ETHER)
+    receipt = oracle.contract.join(newcomer, sender=stranger)
+    assert_event(receipt, oracle.contract.Joined, operator=newcomer)
+    assert listed(oracle) == addresses([*members, newcomer])
+
+
 def test_join__weighs_from_the_next_snapshot_on(
     oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, members: list[AccountAPI]
 ) -> None:
-    epoch = enlist_newcomer(oracle, newcomer, bob)
+    epoch = opt_in_unstaked(oracle, newcomer)
+    stake(oracle, bob, newcomer, 100 * ETHER)
     oracle.take_snapshot()
     oracle.join(newcomer)
     assert weights(oracle, epoch, [*members, newcomer]) == [2 * WEIGHT, *[WEIGHT] * 4, 0]
     oracle.protocol.to_epoch(epoch + 1)
     oracle.take_snapshot()
-    # 200 ETH: the newcomer's own fixture staked 100, and enlisting as much again.
-    assert weights(oracle, epoch + 1, [*members, newcomer]) == [2 * WEIGHT, *[WEIGHT] * 4, 2 * WEIGHT]
+    assert weights(oracle, epoch + 1, [*members, newcomer]) == [2 * WEIGHT, *[WEIGHT] * 5]
 
 
-def test_join__twice__reverts(oracle: Oracle, members: list[AccountAPI]) -> None:
+def test_join__of_a_member__reverts(oracle: Oracle, members: list[AccountAPI]) -> None:
     with reverts(oracle.contract.AlreadyMember, operator=members[0]):
         oracle.join(members[0])
 
 
 def test_join__without_a_key__reverts(oracle: Oracle, stranger: AccountAPI) -> None:
-    with reverts(oracle.contract.NoKey, operator=stranger):
+    with reverts(oracle.contract.NotEligible, operator=stranger, stake=0, min=MIN_STAKE):
         oracle.join(stranger)
 
 
-def test_join__without_an_allocation__reverts(oracle: Oracle, newcomer: AccountAPI) -> None:
+def test_join__without_an_allocation__reverts(oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI) -> None:
     oracle.set_key(newcomer, key("new"))
-    with reverts(oracle.contract.StakeTooSmall, operator=newcomer, stake=0, min=MIN_STAKE):
+    stake(oracle, bob, newcomer, 100 * ETHER)
+    with reverts(oracle.contract.NotEligible, operator=newcomer, stake=0, min=MIN_STAKE):
         oracle.join(newcomer)
 
 
-def test_join__before_the_allocation_is_in_force__reverts(
-    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI
-) -> None:
-    epoch = oracle.protocol.epoch + 3
-    oracle.enlist(newcomer, bob)
-    oracle.protocol.to_epoch(epoch, -2)
-    with reverts(oracle.contract.StakeTooSmall, operator=newcomer, stake=0, min=MIN_STAKE):
+def test_join__with_an_end_announced__reverts(oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI) -> None:
+    """Though what it has now is in force for two epochs."""
+    opt_in_unstaked(oracle, newcomer)
+    stake(oracle, bob, newcomer, 100 * ETHER)
+    oracle.protocol.registry.optOut(oracle.avs, oracle.vault, sender=newcomer)
+    with reverts(oracle.contract.NotEligible, operator=newcomer, stake=0, min=MIN_STAKE):
         oracle.join(newcomer)
-    oracle.protocol.to_epoch(epoch)
-    oracle.join(newcomer)
-    assert oracle.contract.isMember(newcomer)
 
 
-@pytest.mark.parametrize("missing", [0, 1])
-def test_join__takes_the_least_stake_and_no_less(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    alice: AccountAPI,
-    missing: int,
+def test_join__counts_a_slashed_pool_for_what_it_is_worth(
+    oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, avs_owner: AccountAPI, slasher: AccountAPI
 ) -> None:
-    avs = deploy_oracle(protocol, vault, asset, avs_owner, minStake=WEIGHT + missing)
-    avs.enlist(operator, alice)
-    protocol.skip_epochs(3)
-    if missing:
-        with reverts(avs.contract.StakeTooSmall, operator=operator, stake=WEIGHT, min=WEIGHT + 1):
-            avs.join(operator)
-    else:
-        avs.join(operator)
-        assert avs.contract.isMember(operator)
+    """Another AVS took 20 %: of 8 pool ETH, 80 % of 30 % are 1.92 ETH."""
+    protocol = oracle.protocol
+    other = protocol.register_avs(avs_owner, slasher, vaults=[oracle.vault])
+    protocol.registry.optIn(other, oracle.vault, 2_000, 0, b"", sender=newcomer)
+    protocol.to_epoch(opt_in_unstaked(oracle, newcomer), 60)
+    stake(oracle, bob, newcomer, 8 * ETHER)
+    protocol.request(other, newcomer, oracle.vault, WAD // 5, sender=slasher)
+    with reverts(oracle.contract.NotEligible, operator=newcomer, stake=192 * ETHER // 100, min=MIN_STAKE):
+        oracle.join(newcomer)
 
 
 def test_members__are_listed_in_pages(oracle: Oracle, members: list[AccountAPI]) -> None:
@@ -201,8 +256,8 @@ def test_take_snapshot__reads_the_safe_stake_of_all(
 ) -> None:
     epoch = oracle.protocol.skip_epochs()
     receipt = oracle.contract.takeSnapshot(100, sender=stranger)
-    assert snapshot(oracle, epoch) == (TOTAL, TOTAL, receipt.timestamp, 6 * GUARANTEED, 6 * ELASTIC)
-    assert_event(receipt, oracle.contract.SnapshotTaken, epoch=epoch, weight=TOTAL, cap=TOTAL)
+    assert snapshot(oracle, epoch) == (TOTAL, UNCAPPED, receipt.timestamp, 6 * GUARANTEED, 6 * ELASTIC)
+    assert_event(receipt, oracle.contract.SnapshotTaken, epoch=epoch, weight=TOTAL, cap=UNCAPPED)
     assert_events(receipt, oracle.contract.Dropped)
     assert member(oracle, epoch, members[0]) == (2 * GUARANTEED, 2 * ELASTIC)
     for other in members[1:]:
@@ -239,7 +294,7 @@ def test_take_snapshot__in_pages__is_complete_with_the_last(oracle: Oracle, memb
         assert snapshot(oracle, epoch)[:3] == (0, 0, 0)
     assert oracle.contract.takeSnapshot.call(1, sender=oracle.owner)
     receipt = oracle.take_snapshot(1)
-    assert snapshot(oracle, epoch) == (TOTAL, TOTAL, receipt.timestamp, 6 * GUARANTEED, 6 * ELASTIC)
+    assert snapshot(oracle, epoch) == (TOTAL, UNCAPPED, receipt.timestamp, 6 * GUARANTEED, 6 * ELASTIC)
     assert weights(oracle, epoch, members) == [2 * WEIGHT, *[WEIGHT] * 4]
 
 
@@ -261,8 +316,8 @@ def test_take_snapshot__without_members__weighs_nothing(
 ) -> None:
     avs = deploy_oracle(protocol, vault, asset, avs_owner)
     receipt = avs.take_snapshot(0)
-    assert snapshot(avs, protocol.epoch) == (0, 0, receipt.timestamp, 0, 0)
-    assert_event(receipt, avs.contract.SnapshotTaken, epoch=protocol.epoch, weight=0, cap=0)
+    assert snapshot(avs, protocol.epoch) == (0, UNCAPPED, receipt.timestamp, 0, 0)
+    assert_event(receipt, avs.contract.SnapshotTaken, epoch=protocol.epoch, weight=0, cap=UNCAPPED)
 
 
 def test_take_snapshot__not_complete_in_its_epoch__begins_anew_in_the_next(
@@ -317,20 +372,36 @@ def test_take_snapshot__everyone_has_too_little__drops_all(oracle: Oracle, membe
     epoch = oracle.protocol.skip_epochs()
     receipt = oracle.take_snapshot()
     assert listed(oracle) == []
-    assert snapshot(oracle, epoch) == (0, 0, receipt.timestamp, 0, 0)
+    assert snapshot(oracle, epoch) == (0, UNCAPPED, receipt.timestamp, 0, 0)
 
 
-def test_take_snapshot__keeps_the_least_stake_and_drops_less(
+def test_take_snapshot__counts_the_least_safe_stake_and_no_less(
     oracle: Oracle, members: list[AccountAPI], alice: AccountAPI
 ) -> None:
+    """21 % of 10 ETH. Who has less stays a member, as what it announced would be enough to join."""
     undelegate = oracle.protocol.delegation.undelegate
     undelegate(members[1], oracle.vault, 90 * ETHER, sender=alice)
     undelegate(members[2], oracle.vault, 90 * ETHER + 1, sender=alice)
-    oracle.protocol.skip_epochs()
+    epoch = oracle.protocol.skip_epochs()
     receipt = oracle.take_snapshot()
-    assert_event(receipt, oracle.contract.Dropped, operator=members[2])
+    assert_events(receipt, oracle.contract.Dropped)
+    assert weights(oracle, epoch, members) == [2 * WEIGHT, MIN_STAKE, 0, WEIGHT, WEIGHT]
+    assert snapshot(oracle, epoch)[0] == 4 * WEIGHT + MIN_STAKE
+    stake(oracle, alice, members[2], 90 * ETHER + 1)
+    oracle.protocol.skip_epochs()
+    oracle.take_snapshot()
+    assert oracle.weight(epoch + 1, members[2]) == WEIGHT
+
+
+def test_take_snapshot__drops_who_has_less_than_it_takes_to_join(
+    oracle: Oracle, members: list[AccountAPI], alice: AccountAPI
+) -> None:
+    undelegate = oracle.protocol.delegation.undelegate
+    undelegate(members[1], oracle.vault, 93 * ETHER, sender=alice)
+    undelegate(members[2], oracle.vault, 93 * ETHER + 1, sender=alice)
+    oracle.protocol.skip_epochs()
+    assert_event(oracle.take_snapshot(), oracle.contract.Dropped, operator=members[2])
     assert oracle.contract.isMember(members[1])
-    assert sum(oracle.safe_stake(members[1])) == MIN_STAKE
 
 
 def test_join__after_being_dropped__makes_a_member_again(
@@ -341,9 +412,9 @@ def test_join__after_being_dropped__makes_a_member_again(
     oracle.protocol.to_epoch(epoch + 1)
     oracle.take_snapshot()
     assert not oracle.contract.isMember(members[1])
-    with reverts(oracle.contract.StakeTooSmall, operator=members[1], stake=0, min=MIN_STAKE):
+    with reverts(oracle.contract.NotEligible, operator=members[1], stake=0, min=MIN_STAKE):
         oracle.join(members[1])
-    oracle.vault.depositAndDelegate(100 * ETHER, members[1], 0, ANYTHING, sender=alice)
+    stake(oracle, alice, members[1], 100 * ETHER)
     oracle.join(members[1])
     assert oracle.weight(epoch + 1, members[1]) == 0
     oracle.protocol.to_epoch(epoch + 2)
@@ -358,7 +429,8 @@ def test_join__after_being_dropped__makes_a_member_again(
 def test_join__between_pages__weighs_from_the_next_epoch_on(
     oracle: Oracle, members: list[AccountAPI], newcomer: AccountAPI, bob: AccountAPI, pages: int
 ) -> None:
-    epoch = enlist_newcomer(oracle, newcomer, bob)
+    epoch = opt_in_unstaked(oracle, newcomer)
+    stake(oracle, bob, newcomer, 100 * ETHER)
     for _ in range(pages):
         oracle.take_snapshot(1)
     oracle.join(newcomer)
@@ -367,18 +439,17 @@ def test_join__between_pages__weighs_from_the_next_epoch_on(
     assert snapshot(oracle, epoch)[0] == TOTAL
     oracle.protocol.to_epoch(epoch + 1)
     oracle.take_snapshot()
-    assert oracle.weight(epoch + 1, newcomer) == 2 * WEIGHT
+    assert oracle.weight(epoch + 1, newcomer) == WEIGHT
 
 
 @pytest.mark.parametrize("index", range(4))
 def test_join__between_pages__in_the_place_of_a_dropped_one__weighs_from_the_next_epoch_on(
     oracle: Oracle, members: list[AccountAPI], newcomer: AccountAPI, bob: AccountAPI, index: int
 ) -> None:
-    oracle.enlist(newcomer, bob)
-    epoch = oracle.protocol.epoch + 3
-    oracle.protocol.to_epoch(epoch - 1)
+    opt_in_unstaked(oracle, newcomer)
+    stake(oracle, bob, newcomer, 100 * ETHER)
     oracle.protocol.registry.optOut(oracle.avs, oracle.vault, sender=members[index])
-    oracle.protocol.to_epoch(epoch)
+    epoch = oracle.protocol.skip_epochs()
     oracle.take_snapshot(1)  # of the last
     oracle.join(newcomer)
     oracle.take_snapshot()

@@ -117,7 +117,7 @@ def keyless_notary(
 
 
 @pytest.fixture
-def notary(keyless_notary: Notary) -> Notary:
+def bls_notary(keyless_notary: Notary) -> Notary:
     """With the keys of all, who are members; no snapshot is taken."""
     for operator, secret in zip(keyless_notary.operators, SECRETS, strict=True):
         keyless_notary.set_bls_key(operator, secret)
@@ -126,22 +126,22 @@ def notary(keyless_notary: Notary) -> Notary:
 
 
 @pytest.fixture
-def time(notary: Notary) -> int:
+def time(bls_notary: Notary) -> int:
     """When the snapshot of epoch 4 was taken."""
-    return notary.snapshot()
+    return bls_notary.snapshot()
 
 
 # --- keys ---
 
 
 def test_set_bls_key__is_read_by_the_next_snapshot(keyless_notary: Notary) -> None:
-    notary = keyless_notary.contract
+    contract = keyless_notary.contract
     operator = keyless_notary.operators[0]
     receipt = keyless_notary.set_bls_key(operator, A)
-    assert_event(receipt, notary.BlsKeySet, operator=operator, key=public_key(A))
-    assert tuple(notary.blsKeyOf(operator)) == public_key(A)
-    assert notary.blsOperatorOf(public_key(A)) == operator
-    assert notary.isBlsKeyAt(4, public_key(A)) is False
+    assert_event(receipt, contract.BlsKeySet, operator=operator, key=public_key(A))
+    assert tuple(contract.blsKeyOf(operator)) == public_key(A)
+    assert contract.blsOperatorOf(public_key(A)) == operator
+    assert contract.isBlsKeyAt(4, public_key(A)) is False
 
 
 def test_bls_key_of__nobody__is_infinity(keyless_notary: Notary) -> None:
@@ -200,20 +200,20 @@ def test_set_bls_key__with_a_proof_that_is_no_point__reverts(keyless_notary: Not
         keyless_notary.contract.setBlsKey(public_key(A), outside_g2(), sender=keyless_notary.operators[0])
 
 
-def test_set_bls_key__of_another_operator__reverts(notary: Notary) -> None:
+def test_set_bls_key__of_another_operator__reverts(bls_notary: Notary) -> None:
     """Even if its owner proves it for both: one signature would weigh as two."""
-    first, second = notary.operators[:2]
-    with reverts(notary.contract.BlsKeyTaken, operator=first):
-        notary.set_bls_key(second, A)
+    first, second = bls_notary.operators[:2]
+    with reverts(bls_notary.contract.BlsKeyTaken, operator=first):
+        bls_notary.set_bls_key(second, A)
 
 
 @pytest.mark.parametrize("between", [[], [NEW]], ids=["in use", "replaced"])
-def test_set_bls_key__a_second_time__reverts(notary: Notary, between: list[int]) -> None:
-    operator = notary.operators[0]
+def test_set_bls_key__a_second_time__reverts(bls_notary: Notary, between: list[int]) -> None:
+    operator = bls_notary.operators[0]
     for secret in between:
-        notary.set_bls_key(operator, secret)
-    with reverts(notary.contract.BlsKeyTaken, operator=operator):
-        notary.set_bls_key(operator, A)
+        bls_notary.set_bls_key(operator, secret)
+    with reverts(bls_notary.contract.BlsKeyTaken, operator=operator):
+        bls_notary.set_bls_key(operator, A)
 
 
 def test_join__without_a_bls_key__reverts(keyless_notary: Notary) -> None:
@@ -226,21 +226,22 @@ def test_join__without_a_bls_key__reverts(keyless_notary: Notary) -> None:
 
 
 @pytest.mark.parametrize("limits", [[4], [1, 2, 3], [3, 3]])
-def test_take_snapshot__sums_up_the_keys(notary: Notary, limits: list[int]) -> None:
+def test_take_snapshot__sums_up_the_keys(bls_notary: Notary, limits: list[int]) -> None:
     for limit in limits:
-        notary.contract.takeSnapshot(limit, sender=notary.operators[0])
-    assert tuple(notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
-    assert all(notary.contract.isBlsKeyAt(4, public_key(secret)) for secret in SECRETS)
-    assert not any(notary.contract.isBlsKeyAt(epoch, public_key(A)) for epoch in (3, 5))
+        bls_notary.contract.takeSnapshot(limit, sender=bls_notary.operators[0])
+    assert tuple(bls_notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
+    assert all(bls_notary.contract.isBlsKeyAt(4, public_key(secret)) for secret in SECRETS)
+    assert not any(bls_notary.contract.isBlsKeyAt(epoch, public_key(A)) for epoch in (3, 5))
+    assert bls_notary.contract.isBlsKeyAt(4, public_key(7)) is False
 
 
-def test_take_snapshot__takes_the_key_that_it_finds(notary: Notary) -> None:
+def test_take_snapshot__takes_the_key_that_it_finds(bls_notary: Notary) -> None:
     """D, the last member, is read first, and A last. Both rotate in between."""
-    contract = notary.contract
-    contract.takeSnapshot(1, sender=notary.operators[0])
-    notary.set_bls_key(notary.operators[3], NEW)
-    notary.set_bls_key(notary.operators[0], NEW + 1)
-    contract.takeSnapshot(3, sender=notary.operators[0])
+    contract = bls_notary.contract
+    contract.takeSnapshot(1, sender=bls_notary.operators[0])
+    bls_notary.set_bls_key(bls_notary.operators[3], NEW)
+    bls_notary.set_bls_key(bls_notary.operators[0], NEW + 1)
+    contract.takeSnapshot(3, sender=bls_notary.operators[0])
     assert tuple(contract.blsSumOf(4)) == public_key(NEW + 1 + B + C + D)
     assert [contract.isBlsKeyAt(4, public_key(secret)) for secret in (D, NEW, A, NEW + 1)] == [True, False, False, True]
 
@@ -258,42 +259,42 @@ def test_take_snapshot__leaves_out_who_joins_while_it_is_taken(keyless_notary: N
     assert contract.isBlsKeyAt(4, public_key(D)) is False
 
 
-def test_take_snapshot__in_the_next_epoch__sums_up_anew(notary: Notary, time: int) -> None:
-    notary.set_bls_key(notary.operators[0], NEW)
-    assert tuple(notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
-    notary.protocol.to_epoch(5)
-    assert tuple(notary.contract.blsSumOf(5)) == G1_INFINITY
-    later = notary.snapshot()
-    assert tuple(notary.contract.blsSumOf(5)) == public_key(NEW + B + C + D)
-    assert tuple(notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
-    notary.attest(later, [NEW, B, C, D])
-    notary.attest(time, SECRETS)  # for the epoch before, with the key of then
+def test_take_snapshot__in_the_next_epoch__sums_up_anew(bls_notary: Notary, time: int) -> None:
+    bls_notary.set_bls_key(bls_notary.operators[0], NEW)
+    assert tuple(bls_notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
+    bls_notary.protocol.to_epoch(5)
+    assert tuple(bls_notary.contract.blsSumOf(5)) == G1_INFINITY
+    later = bls_notary.snapshot()
+    assert tuple(bls_notary.contract.blsSumOf(5)) == public_key(NEW + B + C + D)
+    assert tuple(bls_notary.contract.blsSumOf(4)) == public_key(A + B + C + D)
+    bls_notary.attest(later, [NEW, B, C, D])
+    bls_notary.attest(time, SECRETS)  # for the epoch before, with the key of then
 
 
 # --- quorums ---
 
 
 @pytest.mark.parametrize("missing", [[], [A], [B], [C], [A, B]])
-def test_require_bls_quorum__of_two_thirds__is_taken(notary: Notary, time: int, missing: list[int]) -> None:
-    receipt = notary.attest(time, set(SECRETS) - set(missing), missing)
-    assert_event(receipt, notary.contract.Attested, time=time, document=DOCUMENT, quorum=QUORUM)
+def test_require_bls_quorum__of_two_thirds__is_taken(bls_notary: Notary, time: int, missing: list[int]) -> None:
+    receipt = bls_notary.attest(time, set(SECRETS) - set(missing), missing)
+    assert_event(receipt, bls_notary.contract.Attested, time=time, document=DOCUMENT, quorum=QUORUM)
 
 
 @pytest.mark.parametrize(("missing", "weight"), [([D], 30), ([A, C], 30), ([A, B, C], 20), ([B, C, D], 5)])
-def test_require_bls_quorum__of_less__reverts(notary: Notary, time: int, missing: list[int], weight: int) -> None:
-    with reverts(notary.contract.QuorumMissed, weight=weight * ETHER, needed=33_335 * ETHER // 1000):
-        notary.attest(time, set(SECRETS) - set(missing), missing)
+def test_require_bls_quorum__of_less__reverts(bls_notary: Notary, time: int, missing: list[int], weight: int) -> None:
+    with reverts(bls_notary.contract.QuorumMissed, weight=weight * ETHER, needed=33_335 * ETHER // 1000):
+        bls_notary.attest(time, set(SECRETS) - set(missing), missing)
 
 
-def test_require_quorum__misses_what_the_other_scheme_misses(notary: Notary, time: int) -> None:
+def test_require_quorum__misses_what_the_other_scheme_misses(bls_notary: Notary, time: int) -> None:
     signatures = [
-        sign_typed(operator, domain("BLS Notary", notary.contract), STATEMENT, (time, DOCUMENT)).encode_rsv()
-        for operator in notary.operators
+        sign_typed(operator, domain("BLS Notary", bls_notary.contract), STATEMENT, (time, DOCUMENT)).encode_rsv()
+        for operator in bls_notary.operators
     ]
-    sender = notary.operators[0]
-    with reverts(notary.contract.QuorumMissed, weight=30 * ETHER, needed=33_335 * ETHER // 1000):
-        notary.contract.attest(time, DOCUMENT, QUORUM, signatures[:3], sender=sender)
-    notary.contract.attest(time, DOCUMENT, QUORUM, [signatures[i] for i in (0, 1, 3)], sender=sender)
+    sender = bls_notary.operators[0]
+    with reverts(bls_notary.contract.QuorumMissed, weight=30 * ETHER, needed=33_335 * ETHER // 1000):
+        bls_notary.contract.attest(time, DOCUMENT, QUORUM, signatures[:3], sender=sender)
+    bls_notary.contract.attest(time, DOCUMENT, QUORUM, [signatures[i] for i in (0, 1, 3)], sender=sender)
 
 
 @pytest.mark.parametrize(
@@ -308,29 +309,29 @@ def test_require_quorum__misses_what_the_other_scheme_misses(notary: Notary, tim
     ids=["one did not sign", "a signer is named", "one signed twice", "another is named", "a stranger signed"],
 )
 def test_require_bls_quorum__signed_by_others__reverts(
-    notary: Notary, time: int, signers: list[int], missing: list[int]
+    bls_notary: Notary, time: int, signers: list[int], missing: list[int]
 ) -> None:
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.attest(time, signers, missing)
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.attest(time, signers, missing)
 
 
-def test_require_bls_quorum__of_another_document__reverts(notary: Notary, time: int) -> None:
-    aggregate = notary.aggregate(time, SECRETS, document=OTHER_DOCUMENT)
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.contract.attestBls(time, DOCUMENT, QUORUM, aggregate, sender=notary.operators[0])
+def test_require_bls_quorum__of_another_document__reverts(bls_notary: Notary, time: int) -> None:
+    aggregate = bls_notary.aggregate(time, SECRETS, document=OTHER_DOCUMENT)
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.contract.attestBls(time, DOCUMENT, QUORUM, aggregate, sender=bls_notary.operators[0])
 
 
-def test_require_bls_quorum__with_a_signature_that_is_no_point__reverts(notary: Notary, time: int) -> None:
-    with reverts(notary.contract.PrecompileFailed, precompile=PAIRING):
-        notary.contract.attestBls(time, DOCUMENT, QUORUM, (outside_g2(), []), sender=notary.operators[0])
+def test_require_bls_quorum__with_a_signature_that_is_no_point__reverts(bls_notary: Notary, time: int) -> None:
+    with reverts(bls_notary.contract.PrecompileFailed, precompile=PAIRING):
+        bls_notary.contract.attestBls(time, DOCUMENT, QUORUM, (outside_g2(), []), sender=bls_notary.operators[0])
 
 
 @pytest.mark.parametrize("quorum", [0, QUORUM])
-def test_require_bls_quorum__of_nobody__reverts(notary: Notary, time: int, quorum: int) -> None:
+def test_require_bls_quorum__of_nobody__reverts(bls_notary: Notary, time: int, quorum: int) -> None:
     """All are named, and infinity is the sum of no signatures."""
     aggregate = (G2_INFINITY, [public_key(secret) for secret in SECRETS])
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.contract.attestBls(time, DOCUMENT, quorum, aggregate, sender=notary.operators[0])
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.contract.attestBls(time, DOCUMENT, quorum, aggregate, sender=bls_notary.operators[0])
 
 
 def test_require_bls_quorum__of_keys_that_cancel_out__reverts(keyless_notary: Notary) -> None:
@@ -348,39 +349,43 @@ def test_require_bls_quorum__of_keys_that_cancel_out__reverts(keyless_notary: No
 
 @pytest.mark.parametrize("missing", [[B, A], [A, A]], ids=["descending", "twice"])
 def test_require_bls_quorum__with_non_signers_not_ascending__reverts(
-    notary: Notary, time: int, missing: list[int]
+    bls_notary: Notary, time: int, missing: list[int]
 ) -> None:
-    first, second = (notary.operators[SECRETS.index(secret)] for secret in missing)
-    with reverts(notary.contract.OperatorsNotAscending, before=first, operator=second):
-        notary.attest(time, [C, D], missing)
+    first, second = (bls_notary.operators[SECRETS.index(secret)] for secret in missing)
+    with reverts(bls_notary.contract.OperatorsNotAscending, before=first, operator=second):
+        bls_notary.attest(time, [C, D], missing)
 
 
 @pytest.mark.parametrize("secret", [7, NEW], ids=["nobody's key", "a key of later"])
-def test_require_bls_quorum__naming_a_key_not_in_the_snapshot__reverts(notary: Notary, time: int, secret: int) -> None:
-    notary.set_bls_key(notary.operators[0], NEW)
-    with reverts(notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(secret)):
-        notary.attest(time, [B, C, D], [secret])
+def test_require_bls_quorum__naming_a_key_not_in_the_snapshot__reverts(
+    bls_notary: Notary, time: int, secret: int
+) -> None:
+    bls_notary.set_bls_key(bls_notary.operators[0], NEW)
+    with reverts(bls_notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(secret)):
+        bls_notary.attest(time, [B, C, D], [secret])
 
 
-def test_require_bls_quorum__naming_a_key_in_another_encoding__reverts(notary: Notary, time: int) -> None:
+def test_require_bls_quorum__naming_a_key_in_another_encoding__reverts(bls_notary: Notary, time: int) -> None:
     key = raised(public_key(A), 0)
-    aggregate = (sign([B, C, D], notary.statement(time)), [key])
-    with reverts(notary.contract.BlsKeyNotInSnapshot, epoch=4, key=key):
-        notary.contract.attestBls(time, DOCUMENT, QUORUM, aggregate, sender=notary.operators[0])
+    aggregate = (sign([B, C, D], bls_notary.statement(time)), [key])
+    with reverts(bls_notary.contract.BlsKeyNotInSnapshot, epoch=4, key=key):
+        bls_notary.contract.attestBls(time, DOCUMENT, QUORUM, aggregate, sender=bls_notary.operators[0])
 
 
-def test_require_bls_quorum__before_all_members_are_read__reverts(notary: Notary) -> None:
-    notary.contract.takeSnapshot(3, sender=notary.operators[0])
-    with reverts(notary.contract.SnapshotIncomplete, epoch=4):
-        notary.attest(ape.chain.pending_timestamp, [B, C, D])
+def test_require_bls_quorum__before_all_members_are_read__reverts(bls_notary: Notary) -> None:
+    bls_notary.contract.takeSnapshot(3, sender=bls_notary.operators[0])
+    with reverts(bls_notary.contract.SnapshotIncomplete, epoch=4):
+        bls_notary.attest(ape.chain.pending_timestamp, [B, C, D])
 
 
 def test_require_bls_quorum__signed_for_another_contract__reverts(
-    notary: Notary, time: int, deploy_notary: Callable[[], ContractInstance]
+    bls_notary: Notary, time: int, deploy_notary: Callable[[], ContractInstance]
 ) -> None:
-    other = Notary(notary.protocol, deploy_notary(), notary.operators)
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.contract.attestBls(time, DOCUMENT, QUORUM, other.aggregate(time, SECRETS), sender=notary.operators[0])
+    other = Notary(bls_notary.protocol, deploy_notary(), bls_notary.operators)
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.contract.attestBls(
+            time, DOCUMENT, QUORUM, other.aggregate(time, SECRETS), sender=bls_notary.operators[0]
+        )
 
 
 # --- faults ---
@@ -392,49 +397,51 @@ def strike(notary: Notary, time: int, secret: int) -> ReceiptAPI:
     return notary.contract.proveAlone(time, public_key(secret), *signed, sender=notary.operators[0])
 
 
-def test_require_signed__with_two_documents__slashes(notary: Notary, time: int) -> None:
-    receipt = strike(notary, time, B)
-    assert_event(receipt, notary.contract.Struck, epoch=4, operator=notary.operators[1], weight=10 * ETHER)
-    assert notary.protocol.delegation.retained(notary.operators[1], notary.contract.VAULT()) == WAD * 3 // 4
+def test_require_signed__with_two_documents__slashes(bls_notary: Notary, time: int) -> None:
+    receipt = strike(bls_notary, time, B)
+    assert_event(receipt, bls_notary.contract.Struck, epoch=4, operator=bls_notary.operators[1], weight=10 * ETHER)
+    assert bls_notary.protocol.delegation.retained(bls_notary.operators[1], bls_notary.contract.VAULT()) == WAD * 3 // 4
 
 
-def test_require_signed__with_a_key_replaced_since__slashes(notary: Notary, time: int) -> None:
-    notary.set_bls_key(notary.operators[1], NEW)
-    receipt = strike(notary, time, B)
-    assert_event(receipt, notary.contract.Struck, epoch=4, operator=notary.operators[1], weight=10 * ETHER)
+def test_require_signed__with_a_key_replaced_since__slashes(bls_notary: Notary, time: int) -> None:
+    bls_notary.set_bls_key(bls_notary.operators[1], NEW)
+    receipt = strike(bls_notary, time, B)
+    assert_event(receipt, bls_notary.contract.Struck, epoch=4, operator=bls_notary.operators[1], weight=10 * ETHER)
 
 
-def test_require_signed__with_a_key_of_later__reverts(notary: Notary, time: int) -> None:
-    notary.set_bls_key(notary.operators[1], NEW)
-    with reverts(notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(NEW)):
-        strike(notary, time, NEW)
+def test_require_signed__with_a_key_of_later__reverts(bls_notary: Notary, time: int) -> None:
+    bls_notary.set_bls_key(bls_notary.operators[1], NEW)
+    with reverts(bls_notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(NEW)):
+        strike(bls_notary, time, NEW)
 
 
-def test_require_signed__by_another__reverts(notary: Notary, time: int) -> None:
-    signed = [(document, sign(A, notary.statement(time, document))) for document in (DOCUMENT, OTHER_DOCUMENT)]
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.contract.proveAlone(time, public_key(B), *signed, sender=notary.operators[0])
+def test_require_signed__by_another__reverts(bls_notary: Notary, time: int) -> None:
+    signed = [(document, sign(A, bls_notary.statement(time, document))) for document in (DOCUMENT, OTHER_DOCUMENT)]
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.contract.proveAlone(time, public_key(B), *signed, sender=bls_notary.operators[0])
 
 
 @pytest.mark.parametrize("signs", [False, True], ids=["it is named", "it signs"])
-def test_require_bls_quorum__of_a_struck_operator__counts_without_it(notary: Notary, time: int, signs: bool) -> None:
+def test_require_bls_quorum__of_a_struck_operator__counts_without_it(
+    bls_notary: Notary, time: int, signs: bool
+) -> None:
     """Without D, 20 of 30 are two thirds, and too little for 66.67 %. D's key is still in the sum."""
-    strike(notary, time, D)
+    strike(bls_notary, time, D)
     d = {D} if signs else set()
     named = [] if signs else [D]
-    notary.attest(time, {A, B, C} | d, named)
-    notary.attest(time, {B, C} | d, [A, *named])
-    with reverts(notary.contract.QuorumMissed, weight=20 * ETHER, needed=20_001 * ETHER // 1000):
-        notary.attest(time, {A, C} | d, [B, *named])
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time)):
-        notary.attest(time, {A, B, C} | d, [] if not signs else [D])
+    bls_notary.attest(time, {A, B, C} | d, named)
+    bls_notary.attest(time, {B, C} | d, [A, *named])
+    with reverts(bls_notary.contract.QuorumMissed, weight=20 * ETHER, needed=20_001 * ETHER // 1000):
+        bls_notary.attest(time, {A, C} | d, [B, *named])
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time)):
+        bls_notary.attest(time, {A, B, C} | d, [] if not signs else [D])
 
 
-def test_require_bls_quorum__of_all_struck__reverts(notary: Notary, time: int) -> None:
+def test_require_bls_quorum__of_all_struck__reverts(bls_notary: Notary, time: int) -> None:
     for secret in SECRETS:
-        strike(notary, time, secret)
-    with reverts(notary.contract.QuorumMissed, weight=0, needed=1):
-        notary.attest(time, SECRETS)
+        strike(bls_notary, time, secret)
+    with reverts(bls_notary.contract.QuorumMissed, weight=0, needed=1):
+        bls_notary.attest(time, SECRETS)
 
 
 def contradiction(notary: Notary, time: int, keys: list[int]) -> tuple[Any, ...]:
@@ -447,34 +454,36 @@ def contradiction(notary: Notary, time: int, keys: list[int]) -> tuple[Any, ...]
     )
 
 
-def test_require_signer__of_two_aggregates__slashes_who_is_in_both(notary: Notary, time: int) -> None:
-    b, c = notary.operators[1:3]
-    receipt = notary.contract.proveTogether(*contradiction(notary, time, [C, B]), sender=notary.operators[0])
+def test_require_signer__of_two_aggregates__slashes_who_is_in_both(bls_notary: Notary, time: int) -> None:
+    b, c = bls_notary.operators[1:3]
+    receipt = bls_notary.contract.proveTogether(
+        *contradiction(bls_notary, time, [C, B]), sender=bls_notary.operators[0]
+    )
     assert_events(
         receipt,
-        notary.contract.Struck,
+        bls_notary.contract.Struck,
         {"epoch": 4, "operator": c, "weight": 15 * ETHER},
         {"epoch": 4, "operator": b, "weight": 10 * ETHER},
     )
 
 
 @pytest.mark.parametrize("secret", [A, D])
-def test_require_signer__missing_in_one__reverts(notary: Notary, time: int, secret: int) -> None:
-    operator = notary.operators[SECRETS.index(secret)]
-    with reverts(notary.contract.DidNotSign, operator=operator):
-        notary.contract.proveTogether(*contradiction(notary, time, [B, secret]), sender=operator)
+def test_require_signer__missing_in_one__reverts(bls_notary: Notary, time: int, secret: int) -> None:
+    operator = bls_notary.operators[SECRETS.index(secret)]
+    with reverts(bls_notary.contract.DidNotSign, operator=operator):
+        bls_notary.contract.proveTogether(*contradiction(bls_notary, time, [B, secret]), sender=operator)
 
 
-def test_require_signer__not_in_the_snapshot__reverts(notary: Notary, time: int) -> None:
-    notary.set_bls_key(notary.operators[1], NEW)
-    with reverts(notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(NEW)):
-        notary.contract.proveTogether(*contradiction(notary, time, [NEW]), sender=notary.operators[0])
+def test_require_signer__not_in_the_snapshot__reverts(bls_notary: Notary, time: int) -> None:
+    bls_notary.set_bls_key(bls_notary.operators[1], NEW)
+    with reverts(bls_notary.contract.BlsKeyNotInSnapshot, epoch=4, key=public_key(NEW)):
+        bls_notary.contract.proveTogether(*contradiction(bls_notary, time, [NEW]), sender=bls_notary.operators[0])
 
 
-def test_require_aggregate__not_signed__reverts(notary: Notary, time: int) -> None:
+def test_require_aggregate__not_signed__reverts(bls_notary: Notary, time: int) -> None:
     """One aggregate is genuine, the other shown for another document."""
-    signed = notary.aggregate(time, SECRETS)
-    with reverts(notary.contract.InvalidBlsSignature, digest=notary.statement(time, OTHER_DOCUMENT)):
-        notary.contract.proveTogether(
-            time, (DOCUMENT, signed), (OTHER_DOCUMENT, signed), [public_key(B)], sender=notary.operators[0]
+    signed = bls_notary.aggregate(time, SECRETS)
+    with reverts(bls_notary.contract.InvalidBlsSignature, digest=bls_notary.statement(time, OTHER_DOCUMENT)):
+        bls_notary.contract.proveTogether(
+            time, (DOCUMENT, signed), (OTHER_DOCUMENT, signed), [public_key(B)], sender=bls_notary.operators[0]
         )

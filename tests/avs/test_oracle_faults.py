@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from deployer.contracts import ZERO_ADDRESS
 from tests.avs.conftest import ELASTIC, GUARANTEED, TOTAL, WEIGHT
 from tests.helpers import Protocol, assert_event, assert_events, reverts
-from tests.helpers.oracle import BOUNTY, ROUND, Oracle, deploy_oracle, key, key_of
+from tests.helpers.oracle import BOUNTY, ROUND, UNCAPPED, Oracle, deploy_oracle, key, key_of
 from tests.helpers.protocol import BURN, DAY, ETHER, WAD
 from tests.helpers.scene import Scene, at, request_id
 
@@ -79,7 +79,7 @@ def test_equivocation__slashes_strikes_and_pays_the_bounty(
     proved = {"feed": 1, "round": round_, "operator": offender, "reporter": stranger, "bounty": BOUNTY}
     assert_event(receipt, contract.FaultProved, **proved)
     assert oracle.retained(offender) == AFTER_ONE
-    assert contract.isKnownFault(1, round_, offender)
+    assert contract.isKnownFault(1, round_, offender, True)
     assert contract.bountyOf(stranger) == BOUNTY
 
 
@@ -165,12 +165,12 @@ def test_premature__for_a_round_to_come__slashes(
 
 
 @pytest.mark.parametrize("late", [0, 1])
-def test_premature__until_the_second_before_the_round(
+def test_premature__until_a_minute_before_the_round(
     oracle: Oracle, offender: AccountAPI, round_: int, late: int
 ) -> None:
-    """Afterwards it looks as if it had been signed in time."""
+    """Later it may have been signed in time: a block that comes late is as early as it was meant to be."""
     arguments = premature(oracle, offender, round_ + 1)
-    at(oracle.begin_of(round_ + 1) - 1 + late)
+    at(oracle.begin_of(round_ + 1) - 61 + late)
     if late:
         with reverts(oracle.contract.NoFault):
             prove_premature(oracle, arguments)
@@ -288,8 +288,8 @@ def test_fault__of_who_has_no_stake__reverts(oracle: Oracle, stranger: AccountAP
 def test_fault__of_who_never_joined__slashes_without_a_bounty(
     oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI, stranger: AccountAPI
 ) -> None:
-    """200 ETH at the same parts: its signature counts for nothing, and all the same it lied."""
-    oracle.enlist(newcomer, bob)
+    """Its signature counts for nothing, and all the same it lied."""
+    oracle.enlist(newcomer, bob, stake=ETHER)  # too little to join by opting in
     oracle.protocol.skip_epochs(3)
     oracle.take_snapshot()
     round_ = oracle.next_round()
@@ -322,6 +322,23 @@ def test_fault__known__reverts(oracle: Oracle, offender: AccountAPI, round_: int
     with reverts(oracle.contract.FaultKnown, **known):
         prove_premature(oracle, premature(oracle, offender, round_, begin - 1))
     assert oracle.retained(offender) == AFTER_ONE
+
+
+def test_fault__proved_before_the_round_and_in_it__are_two(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
+    """Otherwise who proves its own fault ahead could commit another for nothing."""
+    ahead = round_ + 1
+    prove_premature(oracle, premature(oracle, offender, ahead))
+    known = {"feed": 1, "round": ahead, "operator": offender}
+    with reverts(oracle.contract.FaultKnown, **known):
+        prove(oracle, equivocation(oracle, offender, ahead))
+    flags = [oracle.contract.isKnownFault(1, ahead, offender, begun) for begun in (False, True)]
+    assert flags == [True, False]
+    oracle.to_round(ahead)
+    prove(oracle, equivocation(oracle, offender, ahead))
+    with reverts(oracle.contract.FaultKnown, **known):
+        prove(oracle, equivocation(oracle, offender, ahead))
+    assert oracle.contract.isKnownFault(1, ahead, offender, True)
+    assert oracle.retained(offender) == AFTER_ONE - 75 * PERCENT // 10
 
 
 def test_fault__of_another__is_another(oracle: Oracle, members: list[AccountAPI], round_: int) -> None:
@@ -374,7 +391,7 @@ def test_strike__takes_the_weight_out_of_this_epoch(
     taken = oracle.contract.snapshotOf(epoch).takenAt
     prove(oracle, equivocation(oracle, offender, round_))
     snapshot = tuple(oracle.contract.snapshotOf(epoch))
-    assert snapshot == (TOTAL - WEIGHT, TOTAL, taken, 5 * GUARANTEED, 5 * ELASTIC)
+    assert snapshot == (TOTAL - WEIGHT, UNCAPPED, taken, 5 * GUARANTEED, 5 * ELASTIC)
     assert [oracle.weight(epoch, each) for each in members] == [2 * WEIGHT, 0, WEIGHT, WEIGHT, WEIGHT]
     assert tuple(oracle.contract.memberOf(epoch, offender)) == (0, 0)
 
@@ -646,7 +663,7 @@ def test_penalty__of_a_pool_that_everyone_left__reverts(
     round_ = oracle.next_round()
     with reverts(oracle.contract.NothingToSlash, operator=operator):
         prove(oracle, equivocation(oracle, operator, round_))
-    assert not oracle.contract.isKnownFault(1, round_, operator)
+    assert not oracle.contract.isKnownFault(1, round_, operator, True)
 
 
 def test_fault__costs_other_avss_no_more_than_what_is_shared(
@@ -671,68 +688,3 @@ def test_fault__costs_other_avss_no_more_than_what_is_shared(
     for avs in (own, shared):
         others.request(avs, WAD)
     assert oracle.retained(operator) == 50 * PERCENT
-
-
-# --- with a veto ---
-
-
-@pytest.fixture
-def vetoed(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    bob: AccountAPI,
-    resolver: AccountAPI,
-) -> Oracle:
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, vetoPeriod=DAY, resolver=resolver)
-    oracle.begin()
-    return oracle
-
-
-def file(oracle: Oracle, stranger: AccountAPI) -> tuple[Any, ...]:
-    """Proves a fault of its operator, and gives the request back."""
-    operator, round_ = oracle.operators[0], oracle.next_round()
-    arguments = equivocation(oracle, operator, round_)
-    receipt = prove(oracle, arguments, stranger)
-    evidence = keccak(oracle.contract.proveEquivocation.encode_input(*arguments))
-    begin = oracle.begin_of(round_)
-    return oracle.avs, operator.address, oracle.vault.address, 15 * PERCENT, begin, receipt.timestamp, evidence
-
-
-def test_veto__leaves_the_request_open(vetoed: Oracle, operator: AccountAPI, stranger: AccountAPI) -> None:
-    """The strike and the bounty do not wait."""
-    request = file(vetoed, stranger)
-    assert vetoed.retained(operator) == WAD
-    assert vetoed.protocol.slashing.openAmount(request) == 15 * PERCENT
-    assert vetoed.weight(vetoed.protocol.epoch, operator) == 0
-    assert vetoed.contract.bountyOf(stranger) == BOUNTY
-
-
-def test_veto__by_the_resolver__slashes_nothing(
-    vetoed: Oracle, operator: AccountAPI, stranger: AccountAPI, resolver: AccountAPI
-) -> None:
-    request = file(vetoed, stranger)
-    vetoed.protocol.slashing.veto(request, sender=resolver)
-    at(request[5] + DAY)
-    with reverts(vetoed.protocol.slashing.RequestNotOpen, id=request_id(request)):
-        vetoed.protocol.slashing.execute(request, sender=stranger)
-    assert vetoed.retained(operator) == WAD
-
-
-def test_veto__over__anyone_executes(vetoed: Oracle, operator: AccountAPI, stranger: AccountAPI) -> None:
-    request = file(vetoed, stranger)
-    at(request[5] + DAY)
-    vetoed.protocol.slashing.execute(request, sender=stranger)
-    assert vetoed.retained(operator) == AFTER_ONE
-
-
-def test_veto__of_two_faults_at_once__asks_for_each(vetoed: Oracle, operator: AccountAPI, stranger: AccountAPI) -> None:
-    """A request reserves nothing, so both are of the whole; together they take no more than there is."""
-    requests = [file(vetoed, stranger) for _ in range(3)]
-    at(requests[-1][5] + DAY)
-    for request in requests:
-        vetoed.protocol.slashing.execute(request, sender=stranger)
-    assert vetoed.retained(operator) == 70 * PERCENT
-    assert vetoed.contract.bountyOf(stranger) == BOUNTY

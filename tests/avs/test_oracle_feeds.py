@@ -28,20 +28,29 @@ def test_constructor__keeps_what_it_was_given(
     assert contract.owner() == avs_owner
 
 
-@pytest.mark.parametrize("length", [0, 601, 7 * DAY + 1, 14 * DAY, 2**48 - 1])
-def test_constructor__round_that_is_no_part_of_an_epoch__reverts(
+@pytest.mark.parametrize("length", [0, 601, 7 * DAY // 3, 7 * DAY, 14 * DAY, 2**48 - 1])
+def test_constructor__round_that_is_no_part_of_an_epoch_or_too_long__reverts(
     protocol: Protocol, vault: ContractInstance, asset: ContractInstance, avs_owner: AccountAPI, length: int
 ) -> None:
-    with reverts(project.OracleAVS.RoundOutOfBounds, length=length, epoch=7 * DAY):
+    """At most half of the report window, of 4 days."""
+    with reverts(project.OracleAVS.RoundOutOfBounds, length=length):
         deploy_oracle(protocol, vault, asset, avs_owner, round_length=length)
 
 
-@pytest.mark.parametrize("length", [1, 7 * DAY])
+@pytest.mark.parametrize("length", [1, 7 * DAY // 4])
 def test_constructor__round_that_is_a_part_of_an_epoch__takes_it(
     protocol: Protocol, vault: ContractInstance, asset: ContractInstance, avs_owner: AccountAPI, length: int
 ) -> None:
     oracle = deploy_oracle(protocol, vault, asset, avs_owner, round_length=length)
     assert oracle.contract.ROUND() == length
+
+
+def test_constructor__with_a_veto__reverts(
+    protocol: Protocol, vault: ContractInstance, asset: ContractInstance, avs_owner: AccountAPI, resolver: AccountAPI
+) -> None:
+    """What is proved needs nobody's permission."""
+    with reverts(project.OracleAVS.VetoNotAllowed, vetoPeriod=1):
+        deploy_oracle(protocol, vault, asset, avs_owner, vetoPeriod=1, resolver=resolver)
 
 
 # --- rounds ---
@@ -76,12 +85,12 @@ def test_digest__is_of_the_report_as_typed_data(oracle: Oracle) -> None:
 
 
 def test_add_feed__keeps_its_terms(oracle: Oracle) -> None:
-    receipt = oracle.contract.addFeed((18, 1_200, 1, 10_000), "EUR / USD", sender=oracle.owner)
+    receipt = oracle.contract.addFeed((18, 1_800, 1, 10_000), "EUR / USD", sender=oracle.owner)
     assert oracle.contract.feedCount() == 2
-    assert tuple(oracle.contract.feedOf(2)) == (18, 1_200, 1, 10_000)
+    assert tuple(oracle.contract.feedOf(2)) == (18, 1_800, 1, 10_000)
     assert oracle.contract.descriptionOf(2) == "EUR / USD"
     assert oracle.contract.latestRound(2) == 0
-    assert_event(receipt, oracle.contract.FeedAdded, feed=2, terms=(18, 1_200, 1, 10_000), description="EUR / USD")
+    assert_event(receipt, oracle.contract.FeedAdded, feed=2, terms=(18, 1_800, 1, 10_000), description="EUR / USD")
     assert tuple(oracle.contract.feedOf(1)) == TERMS
 
 
@@ -89,7 +98,7 @@ def test_add_feed__keeps_its_terms(oracle: Oracle) -> None:
     "terms",
     [
         (19, 3_600, 50, 6_667),
-        (8, 1_199, 50, 6_667),  # less than two rounds
+        (8, 1_799, 50, 6_667),  # less than three rounds
         (8, 0, 50, 6_667),
         (8, 3_600, 0, 6_667),
         (8, 3_600, 50, 6_666),  # less than two thirds
@@ -101,7 +110,7 @@ def test_add_feed__out_of_bounds__reverts(oracle: Oracle, terms: tuple[int, ...]
         oracle.contract.addFeed(terms, "ETH / USD", sender=oracle.owner)
 
 
-@pytest.mark.parametrize("terms", [(0, 1_200, 1, 6_667), (18, 2**48 - 1, 2**16 - 1, 10_000)])
+@pytest.mark.parametrize("terms", [(0, 1_800, 1, 6_667), (18, 2**48 - 1, 2**16 - 1, 10_000)])
 def test_add_feed__at_its_bounds__takes_it(oracle: Oracle, terms: tuple[int, ...]) -> None:
     oracle.contract.addFeed(terms, "", sender=oracle.owner)
     assert tuple(oracle.contract.feedOf(2)) == terms

@@ -1,5 +1,6 @@
 """The contracts that docs/avs-base.md and docs/oracle.md show are those of the project, and their Python runs."""
 
+import json
 import re
 from typing import Any
 
@@ -15,7 +16,7 @@ from eth_account.signers.local import LocalAccount
 
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol, reverts
-from tests.helpers.pages import ROOT
+from tests.helpers.pages import ROOT, table
 from tests.helpers.protocol import ANY_MANDATE, ETHER
 from tests.helpers.typed_data import Types, domain, message
 
@@ -78,6 +79,22 @@ def _begin(protocol: Protocol, avs: ContractInstance, owner: AccountAPI) -> None
     protocol.skip_epochs(3)
     avs.takeSnapshot(100, sender=owner)
     ape.chain.mine(timestamp=ape.chain.pending_timestamp + 60)
+
+
+def test_oracle_md__what_it_costs() -> None:
+    """docs/oracle.md, "What it costs": as measured."""
+    gas = json.loads((ROOT / "bench/gas.json").read_text())
+    rows = (
+        "report_10",
+        "report_50",
+        "report_late_3",
+        "snapshot_10",
+        "snapshot_50",
+        "pay_operators_10",
+        "prove_equivocation",
+        "set_key",
+    )
+    assert [cells[2] for cells in table("oracle.md", "What it costs")] == [f"{gas[row]:,}" for row in rows]
 
 
 def test_avs_base_md__deploying(protocol: Protocol, owner: AccountAPI, names: dict[str, Any]) -> None:

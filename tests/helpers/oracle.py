@@ -30,6 +30,7 @@ REWARD = 700 * ETHER  # for each epoch
 BOUNTY = ETHER // 10
 MIN_STAKE = 21 * ETHER // 10  # what is safe of 10 ETH, as operators are enlisted
 PENALTY = WAD // 2
+UNCAPPED = 2**96 - 1
 
 Report = tuple[int, int, bytes]  # price, time, signature
 
@@ -87,8 +88,8 @@ class Scene:
         elastic: int = 1_000,
     ) -> None:
         """
-        `staker` stakes with the operator, which opts in with its key; in force three epochs later. A pool that is not
-        open yet gets a loss budget of 50 %, a commission of 10 % and any veto period.
+        `staker` stakes with the operator, which opts in with its key and so joins; in force three epochs later. A pool
+        that is not open yet gets a loss budget of 50 %, a commission of 10 % and any veto period.
         """
         registry = self.protocol.registry
         if not registry.isOperator(operator):
@@ -96,6 +97,8 @@ class Scene:
         if not registry.isOpen(operator, self.vault):
             registry.openPool(self.vault, 5_000, 1_000, 0, sender=operator)
         self.vault.depositAndDelegate(stake, operator, 0, ANYTHING, sender=staker)
+        if registry.terms(self.avs).byAdmission:
+            self.contract.setAdmitted(operator, True, sender=self.owner)
         signer = key_of(operator)
         data = opt_in_data(signer, self.prove(signer, operator))
         registry.optIn(self.avs, self.vault, guaranteed, elastic, data, sender=operator)
@@ -103,17 +106,16 @@ class Scene:
     def set_key(self, operator: AccountAPI, signer: LocalAccount) -> ReceiptAPI:
         return self.contract.setKey(signer.address, self.prove(signer, operator), sender=operator)
 
-    def join(self, *operators: AccountAPI) -> None:
-        for operator in operators or self.operators:
-            self.contract.join(operator, sender=self.owner)
+    def join(self, operator: AccountAPI) -> ReceiptAPI:
+        """For who had too little stake when it opted in."""
+        return self.contract.join(operator, sender=self.owner)
 
     def take_snapshot(self, limit: int = 1_000) -> ReceiptAPI:
         return self.contract.takeSnapshot(limit, sender=self.owner)
 
     def begin(self) -> int:
-        """Goes to the epoch in which the allocations are in force, joins all operators and takes the snapshot."""
+        """Goes to the epoch in which the allocations are in force, and takes the snapshot."""
         epoch = self.protocol.skip_epochs(3)
-        self.join()
         self.take_snapshot()
         return epoch
 

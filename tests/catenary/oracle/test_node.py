@@ -85,8 +85,17 @@ def test_nodes__with_a_quorum__answer_with_one_transaction(world: World, nodes: 
     assert waiting(world) == []
 
 
-def test_nodes__in_the_round_of_the_snapshot__report_nothing(nodes: Nodes, alone: int) -> None:
-    assert {round_ for _, round_ in nodes.nodes[0].reports} == {alone}
+def test_node__in_the_round_of_the_snapshot__reports_nothing(world: World, nodes: Nodes) -> None:
+    """What it signed would not count."""
+    world.send("join", world.operators[0])
+    nodes.start(0)
+    round_ = world.round + 1
+    world.to(world.begin_of(round_))
+    world.send("takeSnapshot", 100)
+    nodes.tick()
+    assert (world.round, nodes.nodes[0].signed) == (round_, 0)
+    nodes.to_round(round_ + 1)
+    assert nodes.nodes[0].signed == 1
 
 
 def test_nodes__in_a_round_in_which_nothing_is_due__report_nothing(nodes: Nodes, begun: int) -> None:
@@ -264,6 +273,7 @@ def test_node__that_is_blocks_behind__does_not_take_a_report_for_a_fault(
     """What it hears is for rounds that have begun for all others."""
     nodes.relay.take([signed_by(world, 4, alone + 1), signed_by(world, 3, alone + 2)])
     nodes.tick()
+    assert nodes.nodes[0].journal.evidence == {}
     nodes.to_round(alone + 1)
     nodes.to_round(alone + 2)
     assert nodes.nodes[0].journal.evidence == {}

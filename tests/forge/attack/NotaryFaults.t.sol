@@ -7,7 +7,8 @@ import {VM} from "../Cheats.sol";
 import {OracleScene} from "./OracleScene.sol";
 
 interface INotary is IAVSBase {
-    error FaultKnown(bytes32 subject, address operator);
+    error NoFault();
+    error TimeOutOfBounds(uint48 time);
 
     function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external;
 
@@ -21,7 +22,7 @@ interface INotary is IAVSBase {
     function digestOf(bytes32 subject, bytes32 statement, uint48 time) external view returns (bytes32);
 }
 
-/// Ways out of a slash of the toy.
+/// Ways out of a slash of the toy that are closed.
 contract NotaryFaultsTest is OracleScene {
     uint256 private constant LIAR = 11;
     bytes32 private constant SUBJECT = "subject";
@@ -30,8 +31,8 @@ contract NotaryFaultsTest is OracleScene {
         return "Catenary Notary";
     }
 
-    function _newNotary() private returns (INotary) {
-        return INotary(VM.deployCode("Notary.sol:Notary", abi.encode(_setup(0, 10_000, 1e18))));
+    function _newNotary(uint48 vetoPeriod) private returns (INotary) {
+        return INotary(VM.deployCode("Notary.sol:Notary", abi.encode(_setup(vetoPeriod, 10_000, 1e18))));
     }
 
     function _certify(INotary notary, bytes32 statement, uint48 time) private {
@@ -40,51 +41,75 @@ contract NotaryFaultsTest is OracleScene {
         notary.certify(SUBJECT, statement, time, signatures);
     }
 
-    function _prove(INotary notary, uint48 time) private {
-        notary.proveConflict(
-            SUBJECT,
-            [bytes32("a"), "b"],
-            [time, time],
-            [
-                _sign(LIAR, notary.digestOf(SUBJECT, "a", time)),
-                _sign(LIAR, notary.digestOf(SUBJECT, "b", time))
-            ]
+    function _conflict(INotary notary, uint48 time) private view returns (bytes memory) {
+        return abi.encodeCall(
+            INotary.proveConflict,
+            (
+                SUBJECT,
+                [bytes32("a"), "b"],
+                [time, time],
+                [_sign(LIAR, notary.digestOf(SUBJECT, "a", time)), _sign(LIAR, notary.digestOf(SUBJECT, "b", time))]
+            )
         );
     }
 
-    /// F2. A certificate that is dated back beyond the report window is taken; its fault is not.
-    function test_F2_statement_dated_back_cannot_be_slashed() external {
-        INotary notary = _newNotary();
-        address liar = _enter(notary, LIAR, 5000, 100e18);
+    function _prove(INotary notary, uint48 time) private returns (bool success) {
+        (success,) = address(notary).call(_conflict(notary, time));
+    }
+
+    /// What is certified leaves time to report its conflict.
+    function test_certify__dated_back_beyond_what_can_be_reported__reverts() external {
+        INotary notary = _newNotary(0);
+        _enter(notary, LIAR, 5000, 100e18);
+        notary.join(_operator(LIAR));
         _goTo(4);
-        notary.join(liar);
         notary.takeSnapshot(10);
         VM.warp(_start(4) + 6 days);
         uint48 time = uint48(_start(4) + 1 days);
-        _certify(notary, "a", time); // signed now
-        VM.expectRevert(
-            abi.encodeWithSelector(ISlashingManager.OffenceOutOfWindow.selector, time, uint48(_now()))
-        );
-        this.prove(notary, time);
+        bytes[] memory signatures = new bytes[](1);
+        signatures[0] = _sign(LIAR, notary.digestOf(SUBJECT, "a", time));
+        VM.expectRevert(abi.encodeWithSelector(INotary.TimeOutOfBounds.selector, time));
+        notary.certify(SUBJECT, "a", time, signatures);
     }
 
-    function prove(INotary notary, uint48 time) external {
-        _prove(notary, time);
-    }
-
-    /// F3. Who proved its own conflict on a subject while its pool was dust may lie about it for ever.
-    function test_F3_own_proof_on_a_subject_is_a_pardon() external {
-        INotary notary = _newNotary();
+    /// Who proves its own conflict on a subject while its pool is dust is not pardoned.
+    function test_prove_conflict__by_the_operator_while_its_pool_is_dust__is_no_pardon() external {
+        INotary notary = _newNotary(0);
         address liar = _enter(notary, LIAR, 5000, 1e4); // of 1e4 wei
         _goTo(4);
         _prove(notary, uint48(_now()));
         _stake(liar, 1000e18);
-        _goTo(5);
         notary.join(liar);
+        _goTo(5);
         notary.takeSnapshot(10);
         VM.warp(_start(5) + 1 days);
         _certify(notary, "a", uint48(_now()));
-        VM.expectRevert(abi.encodeWithSelector(INotary.FaultKnown.selector, SUBJECT, liar));
-        this.prove(notary, uint48(_now()));
+        uint256 before = delegation.retained(liar, address(vault));
+        VM.assertTrue(_prove(notary, uint48(_now())), "proved");
+        VM.assertEq(delegation.retained(liar, address(vault)), before / 2);
+    }
+
+    /// While a request waits for its veto period, what it will take weighs nothing.
+    function test_take_snapshot__with_a_slash_request_open__leaves_the_operator_out() external {
+        INotary notary = _newNotary(2 days);
+        address liar = _enter(notary, LIAR, 5000, 100e18);
+        notary.join(_operator(LIAR));
+        _goTo(4);
+        notary.takeSnapshot(10);
+        uint48 time = uint48(_start(5) - 1);
+        VM.warp(time);
+        bytes memory proof = _conflict(notary, time);
+        VM.assertTrue(_prove(notary, time), "proved");
+        VM.assertEq(notary.weightOf(4, liar), 0);
+        _goTo(5);
+        notary.takeSnapshot(10);
+        VM.assertEq(notary.weightOf(5, liar), 0);
+        VM.warp(time + 2 days);
+        slashing.execute(
+            ISlashingManager.Request(notary.AVS(), liar, address(vault), 0.5e18, time, time, keccak256(proof))
+        );
+        _goTo(6);
+        notary.takeSnapshot(10);
+        VM.assertEq(notary.weightOf(6, liar), 12.5e18); // a half of a half, and safe with a budget of all
     }
 }

@@ -30,6 +30,7 @@ contract OracleHistoriesTest is OracleScene {
     mapping(uint24 epoch => mapping(address => uint256)) private counted;
     mapping(uint24 epoch => mapping(address => bool)) private spent; // slashed by the oracle in this epoch
     mapping(uint24 epoch => uint256) private paid;
+
     // Rounds in which there was weight, with the key then in use.
     struct Chance {
         uint48 round;
@@ -41,7 +42,7 @@ contract OracleHistoriesTest is OracleScene {
 
     function setUp() external {
         oracle = _newOracle(_setup(0, 10_000, PENALTY), ROUND);
-        feed = _addFeed(oracle, 2 * ROUND);
+        feed = _addFeed(oracle, 3 * ROUND);
         rival = _addAVS(_terms(0, address(0)));
         token.mint(address(oracle), 1e30);
         keys = 10_000;
@@ -67,6 +68,7 @@ contract OracleHistoriesTest is OracleScene {
         return seed % n;
     }
 
+    /// forge-config: default.fuzz.runs = 60
     function testFuzz_what_weighed_can_be_slashed(uint256 seed_) external {
         seed = seed_;
         for (uint256 i = 0; i < 250; ++i) {
@@ -135,8 +137,7 @@ contract OracleHistoriesTest is OracleScene {
         } else if (what == 9) {
             uint256 amount = 1 + _random(1e18);
             VM.prank(SLASHER);
-            try slashing.request(rival, operator, address(vault), amount, uint48(_now()), bytes32(seed), "") {}
-                catch {}
+            try slashing.request(rival, operator, address(vault), amount, uint48(_now()), bytes32(seed), "") {} catch {}
         } else if (what == 10) {
             uint256 key = ++keys;
             bytes memory proof = _keyProof(oracle, key, operator);
@@ -184,7 +185,7 @@ contract OracleHistoriesTest is OracleScene {
         address operator = _operator(chance.operator + 1);
         uint48 begin = oracle.beginOf(chance.round);
         uint24 e = oracle.epochAt(begin);
-        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator)) return;
+        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator, true)) return;
         uint24 now_ = oracle.epoch();
         bool first = !spent[e][operator] && !spent[now_][operator];
         uint256 stake = counted[e][operator];

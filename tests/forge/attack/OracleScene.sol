@@ -40,9 +40,10 @@ abstract contract OracleScene is Scene {
     }
 
     function _newOracle(IAVSBase.Setup memory setup, uint48 round) internal returns (IOracleAVS) {
-        return IOracleAVS(
-            VM.deployCode("OracleAVS.sol:OracleAVS", abi.encode(setup, rewards, token, REWARD, BOUNTY, round))
-        );
+        return
+            IOracleAVS(
+                VM.deployCode("OracleAVS.sol:OracleAVS", abi.encode(setup, rewards, token, REWARD, BOUNTY, round))
+            );
     }
 
     function _addFeed(IOracleAVS oracle, uint48 heartbeat) internal returns (FeedId) {
