@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from hexbytes import HexBytes
 
 from catenary.chain import Call, Chain, Contract, Read, asked, web3
@@ -247,7 +248,10 @@ class Oracle:
             for name in ("submit", "submitLate"):
                 abi = function(ORACLE, name)
                 if call["to"] == self.contract.address and data[:4] == selector(abi):
-                    feed, round_, *_, reports = words(abi.inputs, data[4:])
+                    try:
+                        feed, round_, *_, reports = words(abi.inputs, data[4:])
+                    except DecodingError:  # the contract cares less for how it is written
+                        continue
                     found += [_signed(feed, round_, each) for each in reports]
         return found
 
