@@ -95,6 +95,16 @@ def test_oracle_md__what_it_costs() -> None:
     assert [cells[2] for cells in table("oracle.md", "What it costs")] == [f"{gas[row]:,}" for row in rows]
 
 
+def test_avs_base_md__bls__costs() -> None:
+    """docs/avs-base.md, "BLS": as measured."""
+    gas = json.loads((ROOT / "bench/gas.json").read_text())
+    rows = [
+        [f"{gas[f'quorum_{scheme}']:,}" for scheme in (f"ecdsa_{count}", f"bls_{count}", f"bls_{count}_missing")]
+        for count in (10, 50, 200)
+    ]
+    assert [cells[1:] for cells in table("avs-base.md", "BLS") if cells[0].isdigit()] == rows
+
+
 def test_avs_base_md__deploying(protocol: Protocol, owner: AccountAPI, names: dict[str, Any]) -> None:
     """docs/avs-base.md, "Deploying": four operators certify a statement."""
     names |= {"subject": b"\x01" * 32, "statement": b"\x02" * 32}
