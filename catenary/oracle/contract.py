@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from hexbytes import HexBytes
 
 from catenary.chain import Call, Chain, Contract, Read, asked, web3
@@ -112,11 +113,11 @@ def is_due(rounds: Rounds, feed: Feed, last: Answer, round_: int, price: int) ->
 
 def lower_median(reports: Sequence[tuple[int, int]]) -> int:
     """Of (price, weight): the lowest price up to which is at least half of the weight."""
-    half = sum(weight for _, weight in reports)
-    upto = 0
+    whole = sum(weight for _, weight in reports)
+    up_to = 0
     for price, weight in sorted(reports):
-        upto += weight
-        if 2 * upto >= half:
+        up_to += weight
+        if 2 * up_to >= whole:
             return price
     raise ValueError("no reports")
 
@@ -247,7 +248,10 @@ class Oracle:
             for name in ("submit", "submitLate"):
                 abi = function(ORACLE, name)
                 if call["to"] == self.contract.address and data[:4] == selector(abi):
-                    feed, round_, *_, reports = words(abi.inputs, data[4:])
+                    try:
+                        feed, round_, *_, reports = words(abi.inputs, data[4:])
+                    except DecodingError:  # the contract cares less for how it is written
+                        continue
                     found += [_signed(feed, round_, each) for each in reports]
         return found
 

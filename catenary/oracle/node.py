@@ -25,6 +25,7 @@ from catenary.errors import (
     KeyNotInForce,
     NoFault,
     NoPrice,
+    NothingToSlash,
     WrongNetwork,
 )
 from catenary.oracle.config import Config, FeedConfig
@@ -172,6 +173,7 @@ class Node:
         if self.view is None:
             return
         if new:
+            await asyncio.to_thread(self._try, "transactions", self._settle)
             await asyncio.to_thread(self._try, "submitted reports", self._read_submitted)
             await self._read_sources()
         heard = await self._exchange()
@@ -230,7 +232,8 @@ class Node:
             balance=asked(partial(self.web3.eth.get_balance, self.key.address)),
         )
         self.alive_at = time.monotonic()
-        self.sender.settle(self.view.number)
+        for feed in self.feeds.values():
+            feed.price = None  # until the sources are read at this block
         self.reports = {place: each for place, each in self.reports.items() if place[1] > round_ - _REMEMBERED}
         self._first = {name: number for name, number in self._first.items() if number > self.view.number - 10_000}
         return True
@@ -247,6 +250,11 @@ class Node:
         first = max(self._read_up_to + 1, view.number - _MOST_READ)
         self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)
         self._read_up_to = view.number
+        return True
+
+    def _settle(self) -> bool:
+        assert self.view
+        self.sender.settle(self.view.number)
         return True
 
     async def _read_sources(self) -> None:
@@ -311,9 +319,11 @@ class Node:
         return True
 
     def _is_within(self, signed: Signed) -> bool:
-        """Whether the contract would take the report's time now."""
+        """Whether the contract would take the report's time and its key now: one may be replaced before a round."""
         view, report = self.view, signed.report
-        return bool(view) and self.rounds.begin_of(report.round) <= report.time <= view.time  # type: ignore[union-attr]
+        assert view
+        begin = self.rounds.begin_of(report.round)
+        return begin <= report.time <= view.time and self._keys[self.config.domain.signer(signed)].in_force(begin)
 
     async def _exchange(self) -> bool:
         """Gossips the current round; says whether anything new was heard."""
@@ -352,7 +362,8 @@ class Node:
         if signer == self.key.address:
             self._require_own(signed)
         begin = self.rounds.begin_of(report.round)
-        if not key.in_force(min(begin, view.time)):
+        # Anybody may set a key: only members count, have something to lose, and are known to relays.
+        if key.operator not in self._signers or not key.in_force(min(begin, view.time)):
             return False
         name = f"{report.feed} {report.round} {key.operator}"
         if report.time < begin:
@@ -512,7 +523,7 @@ class Node:
             return False
         try:
             return self._send(view, name, self.oracle.prove(reports))
-        except (NoFault, KeyNotInForce) as error:
+        except (NoFault, KeyNotInForce, NothingToSlash) as error:
             return self._forget(name, str(error))
         except FaultKnown:
             return False

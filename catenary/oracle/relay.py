@@ -42,12 +42,22 @@ class Relay:
         self._signers: dict[str, _Signer] = {}
 
     def take(self, reports: Collection[Signed]) -> int:
-        """Keeps what is new, and says how many. Raises `BadReport`, keeping nothing, for what no operator signed."""
-        signers = [self.domain.signer(each) for each in reports]
-        for signer in signers:
-            if not self._is_signer(signer):
-                raise BadReport(f"{signer} is no key of an operator")
-        return sum(self._keep(signer, each) for signer, each in zip(signers, reports, strict=True))
+        """
+        Keeps what is new, and says how many. Raises `BadReport` if there is one that no operator signed; the others are
+        kept all the same, so that it cannot hold them up.
+        """
+        taken, refused = 0, None
+        for each in reports:
+            try:
+                signer = self.domain.signer(each)
+                if not self._is_signer(signer):
+                    raise BadReport(f"{signer} is no key of an operator")
+                taken += self._keep(signer, each)
+            except BadReport as error:
+                refused = error
+        if refused:
+            raise refused
+        return taken
 
     def after(self, run: str, place: int) -> tuple[int, list[Signed]]:
         """A page of what came after a place of this run, and the place to go on after."""

@@ -25,9 +25,7 @@ _REPORT = keccak(text="Report(uint32 feed,uint48 round,int192 price,uint48 time)
 _SIGNING_KEY = keccak(text="SigningKey(address operator)")
 
 _DEEPEST = 200  # brackets in brackets
-_STRING_OR_BRACKET = re.compile(
-    r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL
-)  # what is in a string counts for nothing
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)  # those in strings do not count
 MOST_PRICE = 2**191 - 1
 _BOUNDS = {
     "feed": (1, 2**32 - 1),

@@ -26,10 +26,8 @@ interface IOracleFeed is AggregatorV3Interface {
     /// quorum, as the others of a quorum may be honest, and chosen. Of what weighs in the round's epoch, less who was struck
     /// since; zero while that has no snapshot.
     ///
-    /// WARNING: Ask for the round of the price that you use. Stake of a later epoch does not vouch for it.
-    ///
-    ///
-    /// WARNING: See `IOracleAVS` for what is no fault.
+    /// WARNING: Ask for the round of the price that you use. Stake of a later epoch does not vouch for it. See `IOracleAVS`
+    /// for what is no fault.
     /// @return shares [vault shares]
     /// @return assets [asset]
     function costToMove(uint80 roundId) external view returns (Cost memory shares, Cost memory assets);

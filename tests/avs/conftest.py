@@ -33,7 +33,7 @@ def members(accounts: list[AccountAPI]) -> list[AccountAPI]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _roles_first(
-    registry: ContractInstance,
+    pool: ContractInstance,
     bob: AccountAPI,
     carol: AccountAPI,
     operator: AccountAPI,

@@ -9,7 +9,7 @@ from ethpm_types.abi import ABIType, ErrorABI
 from tests.avs.conftest import TOTAL, WEIGHT
 from tests.helpers import reverts
 from tests.helpers.oracle import HEARTBEAT, ROUND, Oracle, deploy_feed
-from tests.helpers.protocol import ETHER
+from tests.helpers.protocol import ANYTHING, ETHER
 from tests.helpers.scene import at, look_at
 
 # Solidity's `revert("...")`, which the interface asks for.
@@ -174,6 +174,26 @@ def test_cost_to_move__without_a_snapshot__is_nothing(oracle: Oracle, feed: Cont
     oracle.take_snapshot(4)
     # The sums of a snapshot are there before it is complete, its weight is not.
     assert [tuple(each) for each in feed.costToMove(oracle.contract.currentRound())] == [(0, 0), (0, 0)]
+
+
+def test_cost_to_move__is_weighed_in_the_epoch_of_the_round(
+    oracle: Oracle, feed: ContractInstance, alice: AccountAPI, members: list[AccountAPI]
+) -> None:
+    """What came or left since had no part in it."""
+    round_ = oracle.next_round()
+    before = tuple(feed.costToMove(round_)[0])
+    oracle.vault.depositAndDelegate(200 * ETHER, members[0], 0, ANYTHING, sender=alice)
+    oracle.protocol.skip_epochs()
+    oracle.take_snapshot()
+    assert tuple(feed.costToMove(round_)[0]) == before
+    # 28 + 14 ETH more are safe.
+    stake = -(-(TOTAL + 42 * ETHER) * 6_667 // 10_000) // 2
+    assert tuple(feed.costToMove(oracle.round)[0]) == ((stake - 56 * ETHER) // 2, 28 * ETHER)
+
+
+@pytest.mark.parametrize("round_", [0, 2**32, 2**48, 2**80 - 1])
+def test_cost_to_move__of_a_round_that_is_none_yet__is_nothing(feed: ContractInstance, round_: int) -> None:
+    assert [tuple(each) for each in feed.costToMove(round_)] == [(0, 0), (0, 0)]
 
 
 def test_cost_to_move__falls_with_who_is_struck(

@@ -128,12 +128,16 @@ def test_equivocation__in_a_round_that_was_answered__slashes_and_leaves_the_answ
     assert oracle.retained(offender) == AFTER_ONE
 
 
-def test_equivocation__of_a_round_to_come__slashes_for_an_offence_of_now(
-    oracle: Oracle, offender: AccountAPI, round_: int
-) -> None:
-    now = at(oracle.begin_of(round_) + 100)
-    receipt = prove(oracle, equivocation(oracle, offender, round_ + 1))
-    assert [each.offenceAt for each in receipt.decode_logs(oracle.protocol.slashing.SlashRequested)] == [now]
+def test_equivocation__of_a_round_to_come__reverts(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
+    """Until it begins. Before that, each report alone is the fault."""
+    arguments = equivocation(oracle, offender, round_ + 1)
+    begin = oracle.begin_of(round_ + 1)
+    at(begin - 1)
+    with reverts(oracle.contract.NoFault):
+        prove(oracle, arguments)
+    at(begin)
+    receipt = prove(oracle, arguments)
+    assert [each.offenceAt for each in receipt.decode_logs(oracle.protocol.slashing.SlashRequested)] == [begin]
     assert oracle.retained(offender) == AFTER_ONE
 
 
@@ -305,7 +309,7 @@ def test_fault__of_who_never_joined__slashes_without_a_bounty(
 
 
 def test_fault__known__reverts(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
-    """Whichever reports prove it, in which order, and whichever fault they make it."""
+    """Whichever reports prove it, in which order."""
     first = equivocation(oracle, offender, round_)
     prove(oracle, first)
     begin = oracle.begin_of(round_)

@@ -49,11 +49,11 @@ def test_take__a_report_again__is_not_kept_twice() -> None:
     assert held(one) == [signed(), signed(round=71)]
 
 
-def test_take__of_a_stranger__is_refused_with_all_beside_it() -> None:
+def test_take__of_a_stranger__is_refused_and_holds_up_no_other() -> None:
     one = made()
     with pytest.raises(BadReport, match=f"{STRANGER.address} is no key of an operator"):
-        one.take([signed(), signed(STRANGER)])
-    assert held(one) == []
+        one.take([signed(STRANGER), signed()])
+    assert held(one) == [signed()]
 
 
 def test_take__of_another_oracle__is_refused() -> None:
@@ -156,6 +156,18 @@ def test_exchange__carries_from_one_relay_to_another() -> None:
         heard = asyncio.run(node.exchange([]))
         asyncio.run(node.exchange(heard))
     assert held(second) == [signed(SECOND_KEY)]
+
+
+def test_exchange__with_one_that_does_not_know_the_key_yet__gives_again() -> None:
+    known = {SECOND_KEY.address}
+    one = Relay(DOMAIN, known.__contains__)
+    with serving(application(one)) as url:
+        node = Gossip(DOMAIN, [url])
+        asyncio.run(node.exchange([signed(), signed(SECOND_KEY)]))
+        assert (held(one), node.problems) == ([signed(SECOND_KEY)], {url: "it answers 400"})
+        known.add(KEY.address)
+        asyncio.run(node.exchange([signed(), signed(SECOND_KEY)]))
+    assert (held(one), node.problems) == ([signed(SECOND_KEY), signed()], {})
 
 
 def test_exchange__with_a_relay_that_began_anew__gives_again() -> None:
