@@ -252,7 +252,7 @@ class Quotes:
         for name, weight in self._weights.items():
             seen = self._oracle.weightOf(self._epoch, self._person(name))
             yield promises.equal(promises.FORMULAS, f"weight of {name} in {QUOTES}", seen, weight)
-        shares, _ = self._feed.costToMove()
+        shares, _ = self._feed.costToMove(self._oracle.currentRound())
         yield promises.equal(promises.FORMULAS, f"cost to move {QUOTES}", tuple(shares), self._cost())
 
     def _check_still_safe(self, key: PoolKey, avs: str, safe: Safe) -> Finding:
