@@ -248,7 +248,7 @@ class Node:
 
         def is_known(report: Report, operator: str) -> bool:
             said = self.reports.get((report.feed, report.round), {}).get(operator)
-            return said is not None and said.report == report
+            return operator not in self._signers or (said is not None and said.report == report)
 
         first = max(self._read_up_to + 1, view.number - _MOST_READ)
         self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)

@@ -132,6 +132,33 @@ def test_nodes__that_read_a_submission_written_in_an_odd_way__go_on(world: World
     assert world.answer() == (round_ + 1, PRICE * 2)
 
 
+def test_node__that_sees_somebody_who_is_no_member_on_the_chain__does_not_look_closer(
+    world: World, nodes: Nodes, outsider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has a key can have as many reports counted for nothing as blocks hold."""
+    round_ = nodes.begin(*ALL)
+    nodes.step(3)
+    signed = signed_by(world, SECOND, round_)
+    report = signed.report.price, signed.report.time, signed.signature
+    call(world, outsider, calldata(function(ORACLE, "submitLate"), [1, round_, [report]]))
+    world.mine()
+    assert outsider in {each["operator"] for each in world.events("Reported")}
+    node = nodes.nodes[0]
+    monkeypatch.setattr(type(node.web3.eth), "get_transaction", refused)
+    nodes.tick(0)
+    assert node.wrong == []
+
+
+def test_nodes__with_another_fault_of_somebody_who_lost_everything__forget_it(world: World, nodes: Nodes) -> None:
+    round_ = nodes.begin(0, 1)
+    for each in (round_ - 1, round_):
+        nodes.relay.take([signed_by(world, world.key(4), each, price) for price in (1, 2)])
+    nodes.step(6)
+    assert len(world.events("FaultProved")) == 1
+    assert [len(node.journal.evidence) for node in nodes.nodes.values()] == [1, 1]
+    assert [node.problems for node in nodes.nodes.values()] == [{}, {}]
+
+
 # --- the node of the chain ---
 
 
