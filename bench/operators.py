@@ -11,9 +11,9 @@ from eth_utils.crypto import keccak
 
 from bench.crowd import Call, send, stakers
 from bench.world import ACCEPTED, AMOUNT, COMMISSION, GUARANTEED, LOSS_BUDGET, World
-from tests.helpers.typed_data import Types, domain, message
+from tests.helpers.oracle import SIGNING_KEY
+from tests.helpers.typed_data import domain, message
 
-SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
 BATCH = 50  # delegations in one transaction
 
 

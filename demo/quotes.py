@@ -238,7 +238,7 @@ class Quotes:
         return (guaranteed, elastic) if guaranteed + elastic >= MIN_STAKE else (0, 0)
 
     def _cost(self) -> Safe:
-        """What half of a quorum would lose: no more of its stake can be elastic than all have [vault shares]."""
+        """What half of a quorum would lose: no more of it can be elastic than all have [vault shares]."""
         group = -(-sum(self._weights.values()) * QUORUM // BPS) // 2
         guaranteed = max(0, group - sum(elastic for _, elastic in self._members.values()))
         return guaranteed * PENALTY // WAD, (group - guaranteed) * PENALTY // WAD
@@ -252,7 +252,7 @@ class Quotes:
         for name, weight in self._weights.items():
             seen = self._oracle.weightOf(self._epoch, self._person(name))
             yield promises.equal(promises.FORMULAS, f"weight of {name} in {QUOTES}", seen, weight)
-        shares, _ = self._feed.costToMove()
+        shares, _ = self._feed.costToMove(self._oracle.currentRound())
         yield promises.equal(promises.FORMULAS, f"cost to move {QUOTES}", tuple(shares), self._cost())
 
     def _check_still_safe(self, key: PoolKey, avs: str, safe: Safe) -> Finding:

@@ -46,7 +46,7 @@ LOCKED = {
     *(f"StakingVault.{name}" for name in ("depositNative", "depositNativeAndDelegate", "redeemNative")),
     *(f"RewardsDistributor.{name}" for name in ("pay", "openStream", "cancelStream", "takeRest")),
     *(f"RewardsDistributor.{name}" for name in ("claim", "claimCommission", "book")),
-    *(f"OracleAVS.{name}" for name in ("pay", "proveEquivocation", "provePremature")),  # by what they call
+    *(f"OracleAVS.{name}" for name in ("pay", "provePremature")),  # by what they call
 }
 
 

@@ -113,11 +113,11 @@ def is_due(rounds: Rounds, feed: Feed, last: Answer, round_: int, price: int) ->
 
 def lower_median(reports: Sequence[tuple[int, int]]) -> int:
     """Of (price, weight): the lowest price up to which is at least half of the weight."""
-    half = sum(weight for _, weight in reports)
-    upto = 0
+    whole = sum(weight for _, weight in reports)
+    up_to = 0
     for price, weight in sorted(reports):
-        upto += weight
-        if 2 * upto >= half:
+        up_to += weight
+        if 2 * up_to >= whole:
             return price
     raise ValueError("no reports")
 
@@ -129,8 +129,8 @@ def quorum_up(snapshot: Snapshot, feed: Feed) -> int:
 
 def cost_to_move(snapshot: Snapshot, feed: Feed, penalty: int) -> tuple[int, int]:
     """
-    What the least group that can set the price would lose for a fault, out of its guaranteed parts at least, and the
-    rest, shared [vault shares]: as `OracleFeed.costToMove` has it.
+    What the least group that can set a price in the snapshot's epoch would lose for a fault, out of its guaranteed
+    parts at least, and the rest, shared [vault shares]: as `OracleFeed.costToMove` has it.
     """
     stake = quorum_up(snapshot, feed) // 2
     guaranteed = max(0, stake - snapshot.elastic)
@@ -227,9 +227,9 @@ class Oracle:
         """For rewards and bounties [token]."""
         return chain.get(self.contract.read("funds", make=int))
 
-    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, begun: bool) -> bool:
-        """Whether a fault was proved once the round had begun, or before."""
-        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, begun, make=bool))
+    def is_known_fault(self, chain: Chain, feed: int, round_: int, operator: str, premature: bool) -> bool:
+        """Whether a fault was proved: a premature report, or an equivocation."""
+        return chain.get(self.contract.read("isKnownFault", feed, round_, operator, premature, make=bool))
 
     def submitted(self, chain: Chain, first: int, known: Callable[[Report, str], bool]) -> list[Signed]:
         """

@@ -521,10 +521,12 @@ class Node:
         begin = self.rounds.begin_of(report.round)
         if view.time > min(begin, view.time) + self.rounds.report_window:
             return self._forget(name, "it can no longer be reported")
-        if len(reports) == 1 and begin <= min(view.time + GRACE, report.time):
+        premature = len(reports) == 1
+        if premature and begin <= min(view.time + GRACE, report.time):
             return self._forget(name, "its round has begun, or is about to")
-        begun = begin <= view.time
-        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, begun):
+        if not premature and begin > view.time:
+            return False
+        if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, premature):
             return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
         self._first.pop(f"known {name}", None)
         honest = [each for each in view.weights or view.members if each != offender]

@@ -16,6 +16,7 @@ import {Caps} from "../libraries/Caps.sol";
 import {BPS, WAD} from "../libraries/Constants.sol";
 import {pageSize} from "../libraries/Paging.sol";
 import {toVaultSharesDown} from "../libraries/PoolMath.sol";
+import {Parts} from "../libraries/SlashMath.sol";
 import {AvsId} from "../libraries/Types.sol";
 
 /// See `IAVSBase`. An AVS inherits it and adds its duties and its proofs of fault: `Notary` is a small one.
@@ -352,21 +353,20 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     /// What is safe of an operator's stake, as `ISlashingManager.stake` has it.
     function _safeStakeDown(address operator) private view returns (Member memory) {
         (uint256 guaranteed, uint256 elastic) = SLASHING.safe(AVS, operator, VAULT);
-        // At most the pool shares, which have 96 bits.
-        return Member(uint96(_worthDown(operator, guaranteed)), uint96(_worthDown(operator, elastic)));
+        uint256 live = _live(operator);
+        return Member(toVaultSharesDown(live, guaranteed).toUint96(), toVaultSharesDown(live, elastic).toUint96());
     }
 
     /// What of an operator's stake it gives the AVS once all that it announced has come, if it is worth what it is now.
     function _announcedStakeDown(address operator) private view returns (uint256) {
-        (uint256 guaranteed, uint256 elastic) = REGISTRY.allocationAt(AVS, operator, VAULT, epoch() + 3);
-        return _worthDown(operator, Math.min(guaranteed + elastic, BPS) * DELEGATION.retained(operator, VAULT) / BPS);
+        Parts memory p = REGISTRY.partsAt(AVS, operator, VAULT, epoch() + 3);
+        uint256 part = Math.min(p.guaranteed + p.elastic, p.lossBudget) * DELEGATION.retained(operator, VAULT) / BPS;
+        return toVaultSharesDown(_live(operator), part);
     }
 
-    /// What `part` of the operator's pool stands for, tickets apart [vault shares].
-    /// @param part At most what it retained [wad].
-    function _worthDown(address operator, uint256 part) private view returns (uint256) {
-        (uint256 live,) = DELEGATION.poolShares(operator, VAULT);
-        return toVaultSharesDown(live, part);
+    /// Of the operator's pool, tickets apart [pool shares].
+    function _live(address operator) private view returns (uint256 live) {
+        (live,) = DELEGATION.poolShares(operator, VAULT);
     }
 
     /// What members weigh together, and at most each, in an epoch of which all have been read. A cap takes all members

@@ -72,7 +72,7 @@ contract OracleAVS is IOracleAVS, AVSBase {
     mapping(uint24 epoch => uint256) public reportsIn;
 
     /// @inheritdoc IOracleAVS
-    mapping(FeedId => mapping(uint48 round => mapping(address operator => mapping(bool begun => bool)))) public
+    mapping(FeedId => mapping(uint48 round => mapping(address operator => mapping(bool premature => bool)))) public
         isKnownFault;
 
     /// @inheritdoc IOracleAVS
@@ -179,21 +179,23 @@ contract OracleAVS is IOracleAVS, AVSBase {
 
     /// @inheritdoc IOracleAVS
     function proveEquivocation(FeedId feed, uint48 round, Report calldata a, Report calldata b) external {
-        uint48 offenceAt = _offenceAt(round);
+        uint256 begin = _beginOf(round);
+        if (begin > block.timestamp) revert NoFault();
+        uint48 offenceAt = uint48(begin); // no later than `clock()`
         address operator = _reporter(feed, round, offenceAt, a);
         bool same = a.price == b.price && a.time == b.time;
         if (same || operator != _reporter(feed, round, offenceAt, b)) revert NoFault();
 
-        _punish(feed, round, operator, offenceAt);
+        _punish(feed, round, operator, offenceAt, false);
     }
 
     /// @inheritdoc IOracleAVS
     function provePremature(FeedId feed, uint48 round, Report calldata report) external {
         uint256 begin = _beginOf(round);
         if (begin <= block.timestamp + GRACE && begin <= report.time) revert NoFault();
-        uint48 offenceAt = _offenceAt(round);
+        uint48 offenceAt = uint48(Math.min(begin, block.timestamp)); // no later than `clock()`
 
-        _punish(feed, round, _reporter(feed, round, offenceAt, report), offenceAt);
+        _punish(feed, round, _reporter(feed, round, offenceAt, report), offenceAt, true);
     }
 
     /// @inheritdoc IOracleAVS
@@ -285,11 +287,6 @@ contract OracleAVS is IOracleAVS, AVSBase {
         return uint256(GENESIS) + uint256(round) * ROUND - ROUND;
     }
 
-    /// When a fault that concerns `round` was committed, at the latest. The operator has no say in it [s, Unix time].
-    function _offenceAt(uint48 round) private view returns (uint48) {
-        return uint48(Math.min(_beginOf(round), block.timestamp)); // no later than `clock()`
-    }
-
     /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered in its
     /// last second.
     function _isDue(StoredFeed storage f, uint48 round, int192 price) private view returns (bool) {
@@ -357,12 +354,12 @@ contract OracleAVS is IOracleAVS, AVSBase {
         return uint8(Math.max(floor, MIN_FLOOR)); // at most 58
     }
 
-    /// Slashes an operator for its fault in a round, whichever it is.
-    function _punish(FeedId feed, uint48 round, address operator, uint48 offenceAt) private {
+    /// Slashes an operator for its fault in a round, once for each kind.
+    /// @param offenceAt When the round began, or now if it has not: the operator has no say in it [s, Unix time].
+    function _punish(FeedId feed, uint48 round, address operator, uint48 offenceAt, bool premature) private {
         _requireFeed(feed);
-        bool begun = _beginOf(round) <= block.timestamp;
-        if (isKnownFault[feed][round][operator][begun]) revert FaultKnown(feed, round, operator);
-        isKnownFault[feed][round][operator][begun] = true;
+        if (isKnownFault[feed][round][operator][premature]) revert FaultKnown(feed, round, operator);
+        isKnownFault[feed][round][operator][premature] = true;
 
         uint256 bounty = weightOf(epochAt(offenceAt), operator) == 0 ? 0 : BOUNTY;
         bountyOf[msg.sender] += bounty;

@@ -55,8 +55,8 @@ contract OracleFeed is IOracleFeed {
     }
 
     /// @inheritdoc IOracleFeed
-    function costToMove() external view returns (Cost memory shares, Cost memory assets) {
-        IAVSBase.Snapshot memory snapshot = ORACLE.snapshotOf(ORACLE.epoch());
+    function costToMove(uint80 roundId) external view returns (Cost memory shares, Cost memory assets) {
+        IAVSBase.Snapshot memory snapshot = ORACLE.snapshotOf(ORACLE.epochAt(ORACLE.beginOf(_round(roundId))));
         uint256 penalty = ORACLE.PENALTY();
 
         // In reports with the weight W of a quorum, any group with W / 2 says what the lower median is. Nobody weighs
@@ -72,9 +72,14 @@ contract OracleFeed is IOracleFeed {
 
     /// The one revert that is no custom error: the interface's own words.
     function _read(uint80 roundId) private view returns (uint80, int256, uint256, uint256, uint80) {
-        uint48 round = roundId > type(uint48).max ? 0 : uint48(roundId); // 0 has no answer
+        uint48 round = _round(roundId);
         IOracleAVS.Answer memory answer = ORACLE.answerOf(FEED, round);
         if (answer.updatedAt == 0) revert("No data present"); // solhint-disable-line gas-custom-errors
         return (roundId, answer.price, ORACLE.beginOf(round), answer.updatedAt, roundId);
+    }
+
+    /// The round of an id; 0, which has no answer, for one that no round has.
+    function _round(uint80 roundId) private pure returns (uint48) {
+        return roundId > type(uint48).max ? 0 : uint48(roundId);
     }
 }

@@ -110,8 +110,8 @@ interface IOracleAVS is IAVSBase {
     function pay(address[] calldata operators) external;
 
     /// Proves that an operator signed two different reports for one round, and has it slashed.
-    /// @dev NoFault if the operators differ or the reports do not, KeyNotInForce unless both keys were when the round
-    /// began.
+    /// @dev NoFault if the round has not begun, the operators differ or the reports do not; KeyNotInForce unless both keys
+    /// were when the round began.
     function proveEquivocation(FeedId feed, uint48 round, Report calldata a, Report calldata b) external;
 
     /// Proves that an operator signed a report for a round that begins in more than a minute, or with a time before it, and
@@ -173,8 +173,8 @@ interface IOracleAVS is IAVSBase {
     function reportsIn(uint24 epoch) external view returns (uint256);
 
     /// Whether a fault of the operator was proved.
-    /// @param begun Once the round had begun, or before: who proves its own fault ahead may commit another.
-    function isKnownFault(FeedId feed, uint48 round, address operator, bool begun) external view returns (bool);
+    /// @param premature Of which kind: else an equivocation.
+    function isKnownFault(FeedId feed, uint48 round, address operator, bool premature) external view returns (bool);
 
     /// [token]
     function bountyOf(address reporter) external view returns (uint256);

@@ -22,11 +22,13 @@ interface IOracleFeed is AggregatorV3Interface {
 
     function FEED() external view returns (FeedId);
 
-    /// What the least group that can set the price now would lose for a fault: `PENALTY` of half of the weight of a quorum,
-    /// as the others of a quorum may be honest, and chosen. All zero while this epoch has no snapshot.
+    /// What the least group that can set the price in a round would lose for a fault: `PENALTY` of half of the weight of a
+    /// quorum, as the others of a quorum may be honest, and chosen. Of what weighs in the round's epoch, less who was struck
+    /// since; zero while that has no snapshot.
     ///
-    /// WARNING: See `IOracleAVS` for what is no fault.
+    /// WARNING: Ask for the round of the price that you use. Stake of a later epoch does not vouch for it. See `IOracleAVS`
+    /// for what is no fault.
     /// @return shares [vault shares]
     /// @return assets [asset]
-    function costToMove() external view returns (Cost memory shares, Cost memory assets);
+    function costToMove(uint80 roundId) external view returns (Cost memory shares, Cost memory assets);
 }

@@ -18,10 +18,10 @@ contract PriceConsumer {
 
     /// @param atRisk What a wrong price could take from those who rely on this one [asset of the oracle's vault].
     function price(uint256 atRisk) external view returns (uint256) {
-        (, int256 answer,, uint256 updatedAt,) = FEED.latestRoundData();
+        (uint80 round, int256 answer,, uint256 updatedAt,) = FEED.latestRoundData();
         if (answer <= 0) revert PriceNotPositive(answer);
         if (block.timestamp > updatedAt + MAX_AGE) revert PriceTooOld(updatedAt);
-        (, IOracleFeed.Cost memory cost) = FEED.costToMove();
+        (, IOracleFeed.Cost memory cost) = FEED.costToMove(round);
         if (cost.guaranteed < atRisk) revert PriceTooCheap(cost.guaranteed, atRisk);
         return uint256(answer);
     }

@@ -31,6 +31,21 @@ def members(accounts: list[AccountAPI]) -> list[AccountAPI]:
     return [accounts[index] for index in range(13, 18)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _roles_first(
+    pool: ContractInstance,
+    bob: AccountAPI,
+    carol: AccountAPI,
+    operator: AccountAPI,
+    second_operator: AccountAPI,
+    slasher: AccountAPI,
+    resolver: AccountAPI,
+    recipient: AccountAPI,
+    stranger: AccountAPI,
+) -> None:
+    """Whatever is of the session comes before what is of a file, or Ape builds that again."""
+
+
 @pytest.fixture(scope="module")
 def oracle(
     protocol: Protocol,

@@ -167,6 +167,13 @@ def test_opt_in__joins_with_the_least_stake_and_no_less(
             oracle.join(newcomer)
 
 
+def test_opt_in__counts_no_more_than_the_loss_budget(oracle: Oracle, newcomer: AccountAPI, bob: AccountAPI) -> None:
+    """60 % elastic of 4 ETH are 2.4 ETH, of which 50 %, 2 ETH, can ever be slashed."""
+    oracle.enlist(newcomer, bob, stake=4 * ETHER, guaranteed=0, elastic=6_000)
+    with reverts(oracle.contract.NotEligible, operator=newcomer, stake=2 * ETHER, min=MIN_STAKE):
+        oracle.join(newcomer)
+
+
 def test_opt_in__of_a_member__joins_once(oracle: Oracle, members: list[AccountAPI]) -> None:
     """It opted out, and in again before a snapshot found that."""
     registry = oracle.protocol.registry

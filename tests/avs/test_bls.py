@@ -19,6 +19,7 @@ from eth_utils.crypto import keccak
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.bls import G1_INFINITY, G2_INFINITY, PROOF, SIGNATURE, Point, encoded, public_key, sign
 from tests.helpers.events import assert_event, assert_events
+from tests.helpers.oracle import SIGNING_KEY
 from tests.helpers.protocol import ANY_MANDATE, ETHER, WAD, Protocol
 from tests.helpers.reverts import reverts
 from tests.helpers.typed_data import Types, domain, message
@@ -26,7 +27,6 @@ from tests.helpers.typed_data import sign as sign_typed
 
 from .test_bls_library import PAIRING, outside_g1, outside_g2, raised
 
-SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
 BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
 STATEMENT: Types = {"Statement": ("uint48 time", "bytes32 document")}
 

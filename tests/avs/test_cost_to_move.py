@@ -49,7 +49,7 @@ def test_cost_to_move__is_at_most_what_any_group_has_at_stake_that_can_set_the_p
     weights = [oracle.weight(epoch, each) for each in operators]
     stakes = [tuple(oracle.contract.memberOf(epoch, each)) for each in operators]
     needed = -(-sum(weights) * quorum // 10_000)
-    guaranteed, shared = deploy_feed(oracle).costToMove()[0]
+    guaranteed, shared = deploy_feed(oracle).costToMove(oracle.contract.currentRound())[0]
     assert guaranteed + shared > 0
 
     everyone = range(len(operators))
@@ -81,7 +81,7 @@ def test_cost_to_move__of_two_alike__is_what_one_of_them_has_at_stake(
     for each in two:
         oracle.enlist(each, bob, guaranteed=5_000, elastic=0)
     oracle.begin()
-    assert tuple(deploy_feed(oracle).costToMove()[0]) == (50 * ETHER, 0)
+    assert tuple(deploy_feed(oracle).costToMove(oracle.contract.currentRound())[0]) == (50 * ETHER, 0)
     round_ = oracle.next_round()
     oracle.submit(round_, 1, {operator: 2_000, second_operator: 1})
     assert oracle.contract.answerOf(1, round_).price == 1

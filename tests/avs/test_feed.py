@@ -9,7 +9,7 @@ from ethpm_types.abi import ABIType, ErrorABI
 from tests.avs.conftest import TOTAL, WEIGHT
 from tests.helpers import reverts
 from tests.helpers.oracle import HEARTBEAT, ROUND, Oracle, deploy_feed
-from tests.helpers.protocol import ETHER
+from tests.helpers.protocol import ANYTHING, ETHER
 from tests.helpers.scene import at, look_at
 
 # Solidity's `revert("...")`, which the interface asks for.
@@ -144,26 +144,26 @@ def test_consumer__answered_whenever_due__never_meets_an_old_answer(
 # --- costToMove ---
 
 
-def test_cost_to_move__is_the_penalty_of_half_a_quorum(feed: ContractInstance) -> None:
+def test_cost_to_move__is_the_penalty_of_half_a_quorum(oracle: Oracle, feed: ContractInstance) -> None:
     """Half of what half of 66.67 % of 126 ETH have at stake; all but 42 of them are guaranteed."""
     stake = NEEDED // 2
     guaranteed = stake - 42 * ETHER
     assert guaranteed == 21 * 10**14  # 42.0021 ETH, of which 42 may be shared
     cost = ((guaranteed // 2, 42 * ETHER // 2), (guaranteed // 2, 42 * ETHER // 2))
-    assert tuple(tuple(each) for each in feed.costToMove()) == cost
+    assert tuple(tuple(each) for each in feed.costToMove(oracle.contract.currentRound())) == cost
 
 
 def test_cost_to_move__with_a_larger_quorum__is_larger(oracle: Oracle) -> None:
     whole = deploy_feed(oracle, oracle.add_feed("BTC / USD", quorum=10_000))
-    assert tuple(whole.costToMove()[0]) == ((63 - 42) * ETHER // 2, 21 * ETHER)
+    assert tuple(whole.costToMove(oracle.contract.currentRound())[0]) == ((63 - 42) * ETHER // 2, 21 * ETHER)
 
 
 def test_cost_to_move__in_assets__follows_the_price_of_the_vault(
     oracle: Oracle, feed: ContractInstance, asset: ContractInstance
 ) -> None:
-    before = tuple(feed.costToMove()[0])
+    before = tuple(feed.costToMove(oracle.contract.currentRound())[0])
     asset.mint(oracle.vault, asset.balanceOf(oracle.vault), sender=oracle.owner)
-    shares, assets = feed.costToMove()
+    shares, assets = feed.costToMove(oracle.contract.currentRound())
     assert tuple(shares) == before
     assert tuple(assets) == tuple(oracle.vault.convertToAssets(each) for each in before)
     assert assets[1] > 19 * shares[1] // 10
@@ -173,7 +173,27 @@ def test_cost_to_move__without_a_snapshot__is_nothing(oracle: Oracle, feed: Cont
     oracle.protocol.skip_epochs()
     oracle.take_snapshot(4)
     # The sums of a snapshot are there before it is complete, its weight is not.
-    assert [tuple(each) for each in feed.costToMove()] == [(0, 0), (0, 0)]
+    assert [tuple(each) for each in feed.costToMove(oracle.contract.currentRound())] == [(0, 0), (0, 0)]
+
+
+def test_cost_to_move__is_weighed_in_the_epoch_of_the_round(
+    oracle: Oracle, feed: ContractInstance, alice: AccountAPI, members: list[AccountAPI]
+) -> None:
+    """What came or left since had no part in it."""
+    round_ = oracle.next_round()
+    before = tuple(feed.costToMove(round_)[0])
+    oracle.vault.depositAndDelegate(200 * ETHER, members[0], 0, ANYTHING, sender=alice)
+    oracle.protocol.skip_epochs()
+    oracle.take_snapshot()
+    assert tuple(feed.costToMove(round_)[0]) == before
+    # 28 + 14 ETH more are safe.
+    stake = -(-(TOTAL + 42 * ETHER) * 6_667 // 10_000) // 2
+    assert tuple(feed.costToMove(oracle.round)[0]) == ((stake - 56 * ETHER) // 2, 28 * ETHER)
+
+
+@pytest.mark.parametrize("round_", [0, 2**32, 2**48, 2**80 - 1])
+def test_cost_to_move__of_a_round_that_is_none_yet__is_nothing(feed: ContractInstance, round_: int) -> None:
+    assert [tuple(each) for each in feed.costToMove(round_)] == [(0, 0), (0, 0)]
 
 
 def test_cost_to_move__falls_with_who_is_struck(
@@ -183,7 +203,7 @@ def test_cost_to_move__falls_with_who_is_struck(
     a, b = (oracle.report(members[0], round_, price) for price in (1, 2))
     oracle.contract.proveEquivocation(1, round_, a, b, sender=oracle.owner)
     stake = -(-4 * WEIGHT * 6_667 // 10_000) // 2
-    assert tuple(feed.costToMove()[0]) == ((stake - 28 * ETHER) // 2, 14 * ETHER)
+    assert tuple(feed.costToMove(oracle.contract.currentRound())[0]) == ((stake - 28 * ETHER) // 2, 14 * ETHER)
 
 
 def test_consumer__refuses_a_price_that_is_cheap_to_move(oracle: Oracle, consumer: ContractInstance) -> None:

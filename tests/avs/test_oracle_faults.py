@@ -79,7 +79,7 @@ def test_equivocation__slashes_strikes_and_pays_the_bounty(
     proved = {"feed": 1, "round": round_, "operator": offender, "reporter": stranger, "bounty": BOUNTY}
     assert_event(receipt, contract.FaultProved, **proved)
     assert oracle.retained(offender) == AFTER_ONE
-    assert contract.isKnownFault(1, round_, offender, True)
+    assert contract.isKnownFault(1, round_, offender, False)
     assert contract.bountyOf(stranger) == BOUNTY
 
 
@@ -128,12 +128,16 @@ def test_equivocation__in_a_round_that_was_answered__slashes_and_leaves_the_answ
     assert oracle.retained(offender) == AFTER_ONE
 
 
-def test_equivocation__of_a_round_to_come__slashes_for_an_offence_of_now(
-    oracle: Oracle, offender: AccountAPI, round_: int
-) -> None:
-    now = at(oracle.begin_of(round_) + 100)
-    receipt = prove(oracle, equivocation(oracle, offender, round_ + 1))
-    assert [each.offenceAt for each in receipt.decode_logs(oracle.protocol.slashing.SlashRequested)] == [now]
+def test_equivocation__of_a_round_to_come__reverts(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
+    """Until it begins. Before that, each report alone is the fault."""
+    arguments = equivocation(oracle, offender, round_ + 1)
+    begin = oracle.begin_of(round_ + 1)
+    at(begin - 1)
+    with reverts(oracle.contract.NoFault):
+        prove(oracle, arguments)
+    at(begin)
+    receipt = prove(oracle, arguments)
+    assert [each.offenceAt for each in receipt.decode_logs(oracle.protocol.slashing.SlashRequested)] == [begin]
     assert oracle.retained(offender) == AFTER_ONE
 
 
@@ -305,7 +309,7 @@ def test_fault__of_who_never_joined__slashes_without_a_bounty(
 
 
 def test_fault__known__reverts(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
-    """Whichever reports prove it, in which order, and whichever fault they make it."""
+    """Whichever reports prove it, in which order."""
     first = equivocation(oracle, offender, round_)
     prove(oracle, first)
     begin = oracle.begin_of(round_)
@@ -319,25 +323,25 @@ def test_fault__known__reverts(oracle: Oracle, offender: AccountAPI, round_: int
     for other in others:
         with reverts(oracle.contract.FaultKnown, **known):
             prove(oracle, other)
-    with reverts(oracle.contract.FaultKnown, **known):
-        prove_premature(oracle, premature(oracle, offender, round_, begin - 1))
     assert oracle.retained(offender) == AFTER_ONE
 
 
-def test_fault__proved_before_the_round_and_in_it__are_two(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
-    """Otherwise who proves its own fault ahead could commit another for nothing."""
+def test_fault__of_each_kind__is_another(oracle: Oracle, offender: AccountAPI, round_: int) -> None:
+    """Otherwise who proves that it was premature could sign two for nothing."""
     ahead = round_ + 1
     prove_premature(oracle, premature(oracle, offender, ahead))
     known = {"feed": 1, "round": ahead, "operator": offender}
     with reverts(oracle.contract.FaultKnown, **known):
+        prove_premature(oracle, premature(oracle, offender, ahead))
+    with reverts(oracle.contract.NoFault):
         prove(oracle, equivocation(oracle, offender, ahead))
-    flags = [oracle.contract.isKnownFault(1, ahead, offender, begun) for begun in (False, True)]
-    assert flags == [True, False]
+    flags = [oracle.contract.isKnownFault(1, ahead, offender, is_premature) for is_premature in (False, True)]
+    assert flags == [False, True]
     oracle.to_round(ahead)
     prove(oracle, equivocation(oracle, offender, ahead))
     with reverts(oracle.contract.FaultKnown, **known):
         prove(oracle, equivocation(oracle, offender, ahead))
-    assert oracle.contract.isKnownFault(1, ahead, offender, True)
+    assert oracle.contract.isKnownFault(1, ahead, offender, False)
     assert oracle.retained(offender) == AFTER_ONE - 75 * PERCENT // 10
 
 
@@ -663,7 +667,7 @@ def test_penalty__of_a_pool_that_everyone_left__reverts(
     round_ = oracle.next_round()
     with reverts(oracle.contract.NothingToSlash, operator=operator):
         prove(oracle, equivocation(oracle, operator, round_))
-    assert not oracle.contract.isKnownFault(1, round_, operator, True)
+    assert not oracle.contract.isKnownFault(1, round_, operator, False)
 
 
 def test_fault__costs_other_avss_no_more_than_what_is_shared(

@@ -48,10 +48,6 @@ def paid(oracle: Oracle, receipt: ReceiptAPI) -> list[tuple[str, int]]:
     return [(each.operator, each.amount) for each in receipt.decode_logs(oracle.protocol.rewards.Paid)]
 
 
-def assert_nothing_is_left_approved(oracle: Oracle) -> None:
-    assert oracle.token.allowance(oracle.contract, oracle.protocol.rewards) == 0
-
-
 # --- credits ---
 
 
@@ -121,7 +117,6 @@ def test_pay__of_all__shares_the_reward_by_weight(
     assert rewards.commission(members[0], oracle.vault, oracle.token) == amounts[0] // 10
     assert contract.funds() == funds - sum(amounts)
     assert REWARD - 5 < sum(amounts) <= REWARD
-    assert_nothing_is_left_approved(oracle)
 
 
 def test_pay__missing_reports__earn_the_others_more(oracle: Oracle, members: list[AccountAPI]) -> None:
@@ -281,11 +276,18 @@ def test_pay__of_stake_that_came_late__pays_in_proportion(
     assert (expected == due) == (held_for > WEEK // 5)
     assert paid(oracle, receipt) == [(newcomer.address, expected)]
     assert oracle.contract.funds() == funds - expected
-    assert_nothing_is_left_approved(oracle)
     assert paid(oracle, pay(oracle, newcomer)) == []
 
 
 # --- funds ---
+
+
+def test_funds__are_approved_once__to_the_rewards(oracle: Oracle, members: list[AccountAPI]) -> None:
+    """Which take nothing but what their caller pays."""
+    answer(oracle, members)
+    oracle.protocol.skip_epochs()
+    pay(oracle, *members)
+    assert oracle.token.allowance(oracle.contract, oracle.protocol.rewards) == 2**256 - 1
 
 
 def drain(oracle: Oracle, leave: int) -> None:

@@ -16,12 +16,10 @@ from eth_account.signers.local import LocalAccount
 
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers import Protocol, reverts
+from tests.helpers.oracle import REPORT, SIGNING_KEY
 from tests.helpers.pages import ROOT, table
 from tests.helpers.protocol import ANY_MANDATE, ETHER
-from tests.helpers.typed_data import Types, domain, message
-
-SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
-REPORT: Types = {"Report": ("uint32 feed", "uint48 round", "int192 price", "uint48 time")}
+from tests.helpers.typed_data import domain, message
 
 
 def _blocks(page: str, language: str) -> list[str]:

@@ -76,7 +76,6 @@ def main(home: Path) -> None:
             "slashing": core.slashing.address,
             "delegation": core.delegation.address,
             "rewards": core.rewards.address,
-            "avs": oracle.avs,
             "other": other,
             "operators": [str(each.address) for each in members],
             "keys": [key_of(each).key.hex() for each in members],

@@ -175,7 +175,7 @@ def test_status__as_json__says_feeds_members_and_costs(world: World, nodes: Node
 
 def test_status__costs__are_those_of_the_contract(world: World, nodes: Nodes) -> None:
     nodes.begin()
-    shares = world.raw(world.scene["feed"], "costToMove()")[:2]
+    shares = world.raw(world.scene["feed"], "costToMove(uint80)", world.view("currentRound"))[:2]
     (feed,) = run("status", *where(world), "--json").json["feeds"]
     cost = feed["cost_to_move"]["shares"]
     assert [int(cost["guaranteed"]), int(cost["shared"])] == shares

@@ -94,9 +94,9 @@ class World:
             words = chain.get(Contract(kind, address).read(name, *arguments, make=lambda *words: words))
         return words[0] if len(words) == 1 else words
 
-    def raw(self, to: str, signature: str) -> list[int]:
-        """What a view without arguments of any contract returns, word by word."""
-        data = f"0x{keccak(text=signature)[:4].hex()}"
+    def raw(self, to: str, signature: str, *words: int) -> list[int]:
+        """What a view of any contract returns, word by word."""
+        data = f"0x{keccak(text=signature)[:4].hex()}{''.join(f'{word:064x}' for word in words)}"
         back = bytes.fromhex(self.chain.ask("eth_call", {"to": to, "data": data}, "latest")[2:])
         return [int.from_bytes(back[start : start + 32]) for start in range(0, len(back), 32)]
 

@@ -111,7 +111,7 @@ contract OracleEconomyTest is OracleScene {
         oracle.takeSnapshot(10);
         (, int256 answer,, uint256 updatedAt,) = reader.latestRoundData();
         VM.assertTrue(answer == 1 && _now() - updatedAt == 1, "a fresh lie");
-        (IOracleFeed.Cost memory shares,) = reader.costToMove();
+        (IOracleFeed.Cost memory shares,) = reader.costToMove(round);
         VM.assertEq(shares.guaranteed + shares.shared, (uint256(MIN_STAKE) * 6667 / 10_000) / 2);
     }
 

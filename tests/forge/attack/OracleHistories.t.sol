@@ -185,7 +185,7 @@ contract OracleHistoriesTest is OracleScene {
         address operator = _operator(chance.operator + 1);
         uint48 begin = oracle.beginOf(chance.round);
         uint24 e = oracle.epochAt(begin);
-        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator, true)) return;
+        if (_now() > begin + REPORT_WINDOW || oracle.isKnownFault(feed, chance.round, operator, false)) return;
         uint24 now_ = oracle.epoch();
         bool first = !spent[e][operator] && !spent[now_][operator];
         uint256 stake = counted[e][operator];

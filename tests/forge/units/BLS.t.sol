@@ -318,6 +318,15 @@ contract BLSTest is Scene {
         notary.attestBls(time, DOCUMENT, 6667, aggregate);
     }
 
+    function test_require_bls_quorum__naming_a_key_of_later__reverts() external {
+        notary.takeSnapshot(4);
+        _setBlsKey(_operator(1), 21);
+        IBLSQuorum.Aggregate memory aggregate = _aggregate(DOCUMENT, 12 + 13 + 14, _list(21));
+        bytes memory expected = abi.encodeWithSelector(IBLSQuorum.BlsKeyNotInSnapshot.selector, 4, _key(21));
+        VM.expectRevert(expected);
+        notary.attestBls(time, DOCUMENT, 6667, aggregate);
+    }
+
     function test_require_bls_quorum__naming_twice__reverts() external {
         notary.takeSnapshot(4);
         IBLSQuorum.Aggregate memory aggregate = _aggregate(DOCUMENT, 12 + 13 + 14, _list(11, 11));

@@ -263,7 +263,7 @@ contract OracleAVSTest is AVSScene {
     }
 
     function test_cost_to_move__is_half_of_a_quorum() external view {
-        (IOracleFeed.Cost memory shares, IOracleFeed.Cost memory assets) = feed.costToMove();
+        (IOracleFeed.Cost memory shares, IOracleFeed.Cost memory assets) = feed.costToMove(oracle.currentRound());
         // Half of 66.67 % of 42 ether, of which 14 ether may be elastic; half of it is slashed.
         VM.assertEq(shares.guaranteed, 0.000_35 ether);
         VM.assertEq(shares.shared, 7 ether);
@@ -380,7 +380,7 @@ contract OracleAVSTest is AVSScene {
         VM.assertEq(oracle.weightOf(4, OPERATOR), 0);
         VM.assertEq(uint256(oracle.snapshotOf(4).weight), 21 ether);
         VM.assertEq(oracle.bountyOf(STRANGER), BOUNTY);
-        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR, true), "not known");
+        VM.assertTrue(oracle.isKnownFault(FEED, round, OPERATOR, false), "not known");
         VM.expectRevert(abi.encodeWithSelector(IOracleAVS.FaultKnown.selector, FEED, round, OPERATOR));
         this.prove(round, KEY, KEY, 1, 3);
         this.prove(round - 1, KEY, KEY, 1, 3);
