@@ -1,5 +1,6 @@
 """Reading a chain at one block, many things in one round trip; and calls that are not sent yet."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -300,6 +301,8 @@ def asked(question: Callable[[], T]) -> T:
         raise contract_error(bytes(HexBytes(data))) from error
     except (requests.RequestException, ConnectionError, TimeoutError) as error:
         raise NotConnected(f"the node does not answer: {line(error)}") from error
+    except json.JSONDecodeError as error:  # such as a page that says that it is down
+        raise NotConnected("the node does not answer: what it says is no JSON") from error
     except Web3Exception as error:
         raise CatenaryError(f"the node refuses: {line(error)}") from error
 

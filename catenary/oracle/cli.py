@@ -99,6 +99,8 @@ def relay(node: str, chain_id: int, address: str, host: str, port: int) -> None:
                         await asyncio.to_thread(look)
                 except CatenaryError as error:
                     log.warning("%s", error)
+                except Exception:  # of what the chain's node says: the relay goes on with the keys it knows
+                    log.exception("a flaw: please report it")
                 try:
                     await asyncio.wait_for(stop.wait(), _LOOK_EVERY)
                 except TimeoutError:
@@ -342,7 +344,7 @@ def _send(settings: Config, call: Call, sentence: str, yes: bool) -> None:
     if not yes and not confirmed(f"Send it from {key.address}?"):
         click.echo("nothing was sent", err=True)
         raise SystemExit(DECLINED)
-    sender = Sender(node, key, settings.domain.chain_id)
+    sender = Sender(node, key, settings.domain.chain_id, settings.most_fee)
     sender.send(call.abi.name, call, Chain().head)
     deadline = time.monotonic() + _PATIENCE
     while not any(sender.outcomes.values()):

@@ -43,6 +43,7 @@ class Config:
     silence: int  # without a new block for so long, the node of the chain is in trouble [s]
     ahead: int  # nothing is signed while the chain's clock is so far ahead of this machine's [s]
     least_balance: int  # [wei]
+    most_fee: int  # for a unit of gas [wei]
     feeds: tuple[FeedConfig, ...]
 
     @classmethod
@@ -65,7 +66,7 @@ class Config:
         try:
             key: LocalAccount = Account.from_key(Account.decrypt(self.keyfile.read_text(), self.passphrase))
             return key
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
             raise ConfigError(
                 f"the key {self.keyfile} cannot be unlocked ({type(error).__name__}): see that it is an Ethereum "
                 "keyfile, and its passphrase"
@@ -96,8 +97,9 @@ class _Reader:
             port=table.number("port", 0, 65_535, 9_464),
             every=table.number("every", 0.1, 60, 1),
             silence=table.number("silence", 1, 86_400, 120),
-            ahead=table.number("ahead", 0, 2**40, 60),
+            ahead=table.number("ahead", 0, 2**40, 30),  # half of what the oracle forgives
             least_balance=int(table.number("least_balance", 0, 10**27, 10**16)),
+            most_fee=int(table.number("most_fee", 1, 10**18, 2 * 10**11)),
             feeds=self._feeds(table),
         )
         self.check(bool(made.relays), "relays", "one relay or more")

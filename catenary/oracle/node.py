@@ -91,12 +91,14 @@ class Reading:
 
     source: Source
     quote: Quote | None = None
+    at: float = 0  # when it said so, by the machine's clock that never goes back [s]
     problem: str | None = "it has not said anything yet"
     task: "asyncio.Task[None] | None" = None
 
     async def again(self) -> None:
         try:
             self.quote, self.problem = await read(self.source), None
+            self.at = time.monotonic()
         except CatenaryError as error:
             self.quote, self.problem = None, str(error)
 
@@ -124,7 +126,8 @@ class Node:
         with asking(self.web3):
             feeds = feeds_of(config, self.oracle)
             self.rounds = self.oracle.rounds
-            current = self.rounds.round_at(Chain().time)
+            # A new journal begins after it, so it is not to be an old one, as of a node of the chain that is behind.
+            current = self.rounds.round_at(max(Chain().time, int(time.time())))
         self._known_feeds = frozenset(feeds)
         self.feeds = {
             each.number: Watched(each, feeds[each.number], [Reading(source) for source in each.sources])
@@ -132,7 +135,7 @@ class Node:
         }
         self.journal = Journal(config.journal, config.domain, key, current)
         self.gossip = Gossip(config.domain, config.relays)
-        self.sender = Sender(self.web3, key, config.domain.chain_id)
+        self.sender = Sender(self.web3, key, config.domain.chain_id, config.most_fee)
         self.view: View | None = None
         self.reports: dict[tuple[int, int], dict[str, Signed]] = {}  # by feed and round, by operator: the first ones
         self.signed = 0  # reports
@@ -245,7 +248,7 @@ class Node:
 
         def is_known(report: Report, operator: str) -> bool:
             said = self.reports.get((report.feed, report.round), {}).get(operator)
-            return said is not None and said.report == report
+            return operator not in self._signers or (said is not None and said.report == report)
 
         first = max(self._read_up_to + 1, view.number - _MOST_READ)
         self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)
@@ -270,6 +273,8 @@ class Node:
                 try:
                     if each.quote is None:
                         raise NoPrice(each.problem or "")
+                    if time.monotonic() - each.at > feed.config.most_age:
+                        raise NoPrice("it did not answer yet, and what it said before is too old")
                     prices.append(price_of(each.quote, feed.terms.decimals, self.view.time, feed.config.most_age))
                 except NoPrice as error:
                     feed.wrong[place] = str(error)
@@ -312,7 +317,7 @@ class Node:
             raise CatenaryError(f"the block is {ahead:.0f} s ahead of this machine's clock: nothing is signed")
         signed = self.journal.sign(Report(number, view.round, feed.price, view.time))
         if signed is None:
-            return False
+            raise CatenaryError(f"up to round {self.journal.floor} nothing is signed, as it may have been before")
         self.reports.setdefault((number, view.round), {})[view.key.operator] = signed
         self.signed += 1
         log.info("feed %s, round %s: reported %s", number, view.round, signed.report.price)
@@ -430,6 +435,10 @@ class Node:
         order = list(operators)
         return (order.index(operator) - number) % len(order) if operator in order else len(order)
 
+    def _is_late(self, view: View, begin: int) -> bool:
+        """Whether all are to do it now: with many members there are more turns than blocks in a round."""
+        return view.time - begin >= self.rounds.round // 2
+
     def _answer(self, view: View, operator: str, number: int) -> bool:
         """Submits a quorum's reports if an answer is due, and this node's own if an answer was made without it."""
         feed, last = self.feeds[number], view.answers[number]
@@ -450,7 +459,8 @@ class Node:
             return False
         turn = self._turn(view.weights, operator, view.round + number)
         patience = turn + (len(good) < len(view.weights))  # for those that are late
-        if self._since(view, f"quorum {number} {view.round}") < patience:
+        waited = self._since(view, f"quorum {number} {view.round}")
+        if waited < patience and not self._is_late(view, self.rounds.begin_of(view.round)):
             return False
         return self._send(
             view, f"answer, feed {number}, round {view.round}", self.oracle.submit(price, list(good.values()))
@@ -458,7 +468,8 @@ class Node:
 
     def _snapshot(self, view: View, operator: str) -> bool:
         turn = self._turn(view.members, operator, view.epoch)
-        if self._since(view, f"snapshot {view.epoch}") < turn:
+        epoch_begin = self.rounds.genesis + (view.epoch - 1) * self.rounds.epoch
+        if self._since(view, f"snapshot {view.epoch}") < turn and not self._is_late(view, epoch_begin):
             return False
         return self._send(view, f"snapshot, epoch {view.epoch}", self.oracle.take_snapshot(_PAGE))
 
@@ -540,7 +551,7 @@ class Node:
     @property
     def wrong(self) -> list[str]:
         """What is wrong, in sentences; nothing if all is well."""
-        found = [f"{name}: {problem}" for name, problem in self.problems.items()]
+        found = [f"{name}: {problem}" for name, problem in list(self.problems.items())]
         quiet = time.monotonic() - self.alive_at
         if quiet > self.config.silence:
             found.append(f"no new block came for {quiet:.0f} s")

@@ -31,8 +31,9 @@ class _Sent:
 class Sender:
     """The transactions of one key, which nobody else may send from. Each has a name, under which it is sent once."""
 
-    def __init__(self, node: Web3, key: LocalAccount, chain_id: int) -> None:
+    def __init__(self, node: Web3, key: LocalAccount, chain_id: int, most_fee: int) -> None:
         self._node, self._key, self._chain_id = node, key, chain_id
+        self._most_fee = most_fee  # for a unit of gas, whatever the node says of fees [wei]
         self._waiting: dict[str, _Sent] = {}
         self._raises = 0
         self.outcomes = {"mined": 0, "failed": 0, "refused": 0, "late": 0}  # how many ended so
@@ -75,8 +76,8 @@ class Sender:
             "chainId": self._chain_id,
             "nonce": nonce,
             "gas": gas * 3 // 2,  # others may be faster, and then it takes more or less
-            "maxPriorityFeePerGas": tip * up // down,
-            "maxFeePerGas": (2 * head["baseFeePerGas"] + tip) * up // down,
+            "maxPriorityFeePerGas": min(tip * up // down, self._most_fee),
+            "maxFeePerGas": min((2 * head["baseFeePerGas"] + tip) * up // down, self._most_fee),
         }
         raw = self._key.sign_transaction(transaction).raw_transaction
         try:

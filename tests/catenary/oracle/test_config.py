@@ -66,8 +66,8 @@ def test_load__without_what_may_be_left_out__takes_the_majority_of_sources(folde
     (folder / "node.toml").write_text(GOOD.replace("least = 1\nmax_age = 60\n", ""))
     config = Config.load(folder / "node.toml")
     assert (config.feeds[0].least, config.feeds[0].most_age) == (2, 120)
-    assert (config.port, config.every, config.silence, config.ahead) == (9_464, 1, 120, 60)
-    assert config.least_balance == 10**16
+    assert (config.port, config.every, config.silence, config.ahead) == (9_464, 1, 120, 30)
+    assert (config.least_balance, config.most_fee) == (10**16, 2 * 10**11)
 
 
 def test_key__is_that_of_the_file(folder: Path) -> None:
@@ -146,3 +146,10 @@ def test_load__of_no_file_or_no_toml__is_refused(folder: Path) -> None:
     assert wrong(folder, "= 7").startswith(f"{folder / 'node.toml'} is no TOML")
     with pytest.raises(ConfigError, match="cannot be read"):
         Config.load(folder / "none.toml")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", "null", "{}", '{"version": 9}', '{"version": 3, "crypto": 5}'])
+def test_key__of_a_file_that_is_no_keyfile__is_refused(folder: Path, text: str) -> None:
+    (folder / "key.json").write_text(text)
+    with pytest.raises(ConfigError, match="cannot be unlocked"):
+        Config.load(folder / "node.toml").key()
