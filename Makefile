@@ -32,7 +32,7 @@ build: .build/.done ## compile the contracts
 
 # Ape does not see changed compiler settings, so every build starts anew.
 .build/.done: ape-config.yaml $(SOURCES) | setup
-	rm -f .build/__local__.json
+	rm -rf .build/__local__.json contracts/.cache
 	ape compile --verbosity WARNING
 	rm -rf contracts/.cache # Ape looks at 500 files at most, and would take these for ours
 	touch $@

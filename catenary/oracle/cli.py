@@ -288,7 +288,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
             )
             for each in members
         ]
-        columns = ("feed", "what", "last answer", "at", "costs to move", "of it guaranteed")
+        columns = ("feed", "what", "last answer", "at", "costs to move now", "of it guaranteed")
         _print(table("Feeds", columns, feed_rows))
         _print(table("Members", ("operator", "signs with", "weight", "of all"), member_rows))
 

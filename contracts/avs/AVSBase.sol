@@ -283,8 +283,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         if (snapshot.takenAt == 0) revert SnapshotIncomplete(epoch_);
     }
 
-    /// Slashes an operator for a proved fault, and strikes it from the snapshots of its epoch and of this one. The caller
-    /// sees to it that each fault is slashed once.
+    /// Slashes an operator for a proved fault, and strikes it from the snapshots of its epoch and of this one. The
+    /// caller sees to it that each fault is slashed once.
     /// @param offenceAt Within the protocol's report window [s, Unix time].
     /// @param evidence Hash of the proof.
     /// @param uri Where to find it; only emitted.

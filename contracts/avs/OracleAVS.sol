@@ -96,7 +96,8 @@ contract OracleAVS is IOracleAVS, AVSBase {
         uint48 roundLength
     ) AVSBase("Catenary Oracle", setup) {
         if (setup.vetoPeriod != 0) revert VetoNotAllowed(setup.vetoPeriod);
-        // What is signed late in a round is still reported in time, as its offence counts from the round's first second.
+        // What is signed late in a round is still reported in time, as its offence counts from the round's first
+        // second.
         if (roundLength == 0 || roundLength > REGISTRY.REPORT_WINDOW() / 2 || EPOCH % roundLength != 0) {
             revert RoundOutOfBounds(roundLength);
         }
@@ -287,8 +288,8 @@ contract OracleAVS is IOracleAVS, AVSBase {
         return uint256(GENESIS) + uint256(round) * ROUND - ROUND;
     }
 
-    /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered in its
-    /// last second.
+    /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered
+    /// in its last second.
     function _isDue(StoredFeed storage f, uint48 round, int192 price) private view returns (bool) {
         Answer memory last = f.answers[f.latestRound];
         if (last.updatedAt == 0) return true;

@@ -3,7 +3,8 @@ pragma solidity 0.8.36;
 
 import {AVSBase} from "../avs/AVSBase.sol";
 
-/// A small AVS: operators certify one statement for each subject, say the root of a chain's block. To sign two is a fault.
+/// A small AVS: operators certify one statement for each subject, say the root of a chain's block. To sign two is a
+/// fault.
 contract Notary is AVSBase {
     struct Certificate {
         bytes32 statement;
@@ -26,8 +27,8 @@ contract Notary is AVSBase {
 
     // --- duties ---
 
-    /// Certifies what a quorum signed in this epoch, after its snapshot was taken, and so lately that time is left to report
-    /// a conflict.
+    /// Certifies what a quorum signed in this epoch, after its snapshot was taken, and so lately that time is left to
+    /// report a conflict.
     /// @param signatures In ascending order of operators.
     function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external {
         if (certificateOf[subject].certifiedAt != 0) revert AlreadyCertified(subject);
@@ -43,8 +44,8 @@ contract Notary is AVSBase {
 
     // --- proofs of fault ---
 
-    /// Slashes an operator that signed two statements on a subject. Struck, it weighs nothing for the rest of the epoch, and
-    /// who weighs nothing commits no fault: so it is slashed once an epoch.
+    /// Slashes an operator that signed two statements on a subject. Struck, it weighs nothing for the rest of the
+    /// epoch, and who weighs nothing commits no fault: so it is slashed once an epoch.
     function proveConflict(
         bytes32 subject,
         bytes32[2] calldata statements,

@@ -9,9 +9,9 @@ import {ISlashingManager} from "./ISlashingManager.sol";
 
 /// An AVS over one vault: its terms, the keys its operators sign with, and what each of them weighs.
 ///
-/// Operators weigh what is safe of their stake, read once per epoch in a snapshot. That stands for the whole epoch: what
-/// can be slashed for an offence committed at the snapshot can be slashed for any later one of the same epoch, as a
-/// ticket opened in an epoch matures at the end of the next, the windows of slashing fit into an epoch, and what is
+/// Operators weigh what is safe of their stake, read once per epoch in a snapshot. That stands for the whole epoch:
+/// what can be slashed for an offence committed at the snapshot can be slashed for any later one of the same epoch, as
+/// a ticket opened in an epoch matures at the end of the next, the windows of slashing fit into an epoch, and what is
 /// announced to fall falls two epochs later. Only the AVS's own slashing takes from it, and so that strikes the
 /// operator from the snapshot.
 interface IAVSBase is IClock, IAVSHook {
@@ -32,8 +32,8 @@ interface IAVSBase is IClock, IAVSHook {
         address recipient;
         /// The least safe stake that counts; not zero [vault shares].
         uint96 minStake;
-        /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes to
-        /// tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs anything. [bps]
+        /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes
+        /// to tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs anything. [bps]
         uint16 maxShare;
         /// What is slashed for a fault, of what the AVS can slash then; not zero [wad].
         uint64 penalty;
@@ -94,16 +94,16 @@ interface IAVSBase is IClock, IAVSHook {
 
     // --- operators ---
 
-    /// Signs for the caller with `signer` from the next second on. Its key until then answers for what was before. A key is one
-    /// operator's for good (KeyTaken). An operator that opts in can hand over `abi.encode(signer, proof)` instead; without
-    /// any key it is refused (NoKey).
+    /// Signs for the caller with `signer` from the next second on. Its key until then answers for what was before. A
+    /// key is one operator's for good (KeyTaken). An operator that opts in can hand over `abi.encode(signer, proof)`
+    /// instead; without any key it is refused (NoKey).
     /// @param proof Signature of `signer`, EIP-712: `SigningKey(address operator)`.
     function setKey(address signer, bytes calldata proof) external;
 
     // --- anyone ---
 
-    /// Has the next snapshots look at an operator: it has a key, and once all that it announced is in force it gives the
-    /// AVS at least `MIN_STAKE` (NotEligible). Who has that when it opts in joins by that.
+    /// Has the next snapshots look at an operator: it has a key, and once all that it announced is in force it gives
+    /// the AVS at least `MIN_STAKE` (NotEligible). Who has that when it opts in joins by that.
     function join(address operator) external;
 
     /// Reads the safe stake of up to `limit` members. Once all are read, those with at least `MIN_STAKE` count in this

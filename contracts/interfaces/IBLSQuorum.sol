@@ -8,8 +8,8 @@ import {G1, G2} from "../libraries/BLS.sol";
 /// Operators sign a digest of 32 bytes in the ciphersuite BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_, keys in G1. A
 /// snapshot sums up the keys of its members. Whoever shows the sum of their signatures names those who did not sign.
 ///
-/// A key counts in the epochs in whose snapshot it was, and answers for them for good. A struck operator weighs nothing,
-/// but its key stays in the sum: it too must sign or be named.
+/// A key counts in the epochs in whose snapshot it was, and answers for them for good. A struck operator weighs
+/// nothing, but its key stays in the sum: it too must sign or be named.
 interface IBLSQuorum {
     /// What the members of a snapshot signed together.
     struct Aggregate {

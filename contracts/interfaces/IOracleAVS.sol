@@ -16,8 +16,8 @@ import {IRewardsDistributor} from "./IRewardsDistributor.sol";
 /// signatures prove them, to anyone and by anyone, and nobody can veto what is proved. A price far from the median is
 /// none: nothing on chain proves it.
 ///
-/// WARNING: A feed costs what `IOracleFeed.costToMove` says only if those who move it commit a fault that can be proved.
-/// A group that holds half of a quorum and reports the same wrong price commits none.
+/// WARNING: A feed costs what `IOracleFeed.costToMove` says only if those who move it commit a fault that can be
+/// proved. A group that holds half of a quorum and reports the same wrong price commits none.
 interface IOracleAVS is IAVSBase {
     /// What is fixed for a feed when it is added.
     struct Feed {
@@ -104,20 +104,21 @@ interface IOracleAVS is IAVSBase {
     /// Credits reports that the answer of the current round was made without, in the same order.
     function submitLate(FeedId feed, uint48 round, Report[] calldata reports) external;
 
-    /// Pays operators for what they reported in the epoch just finished, out of the AVS's funds: of `REWARD`, their part
-    /// of all reports, by weight. Whoever was paid, did not report or was struck gets nothing; who is struck later keeps
-    /// what it got.
+    /// Pays operators for what they reported in the epoch just finished, out of the AVS's funds: of `REWARD`, their
+    /// part of all reports, by weight. Whoever was paid, did not report or was struck gets nothing; who is struck later
+    /// keeps what it got.
     function pay(address[] calldata operators) external;
 
     /// Proves that an operator signed two different reports for one round, and has it slashed.
-    /// @dev NoFault if the round has not begun, the operators differ or the reports do not; KeyNotInForce unless both keys
-    /// were when the round began.
+    /// @dev NoFault if the round has not begun, the operators differ or the reports do not; KeyNotInForce unless both
+    /// keys were when the round began.
     function proveEquivocation(FeedId feed, uint48 round, Report calldata a, Report calldata b) external;
 
-    /// Proves that an operator signed a report for a round that begins in more than a minute, or with a time before it, and
-    /// has it slashed.
+    /// Proves that an operator signed a report for a round that begins in more than a minute, or with a time before it,
+    /// and has it slashed.
     ///
-    /// WARNING: A block that comes late has an early timestamp, so reports of the next round can be in it: hence the minute.
+    /// WARNING: A block that comes late has an early timestamp, so reports of the next round can be in it: hence the
+    /// minute.
     function provePremature(FeedId feed, uint48 round, Report calldata report) external;
 
     /// Sends the caller its bounties.
@@ -135,8 +136,8 @@ interface IOracleAVS is IAVSBase {
 
     /// For the first proof against an operator with weight, of each epoch's faults [token].
     ///
-    /// WARNING: It must be worth far less than `PENALTY` of `MIN_STAKE`, or operators earn by proving their own faults. So
-    /// they do if what is slashed goes to a recipient that gives it back.
+    /// WARNING: It must be worth far less than `PENALTY` of `MIN_STAKE`, or operators earn by proving their own faults.
+    /// So they do if what is slashed goes to a recipient that gives it back.
     function BOUNTY() external view returns (uint96);
 
     /// Length of a round, at most half of the report window; a whole number of them is an epoch [s].

@@ -29,8 +29,8 @@ using BLS for G1 global;
 
 /// BLS signatures over BLS12-381: public keys in G1, signatures in G2, hashed by RFC 9380.
 ///
-/// The precompiles take only what is canonical: coordinates below the field's modulus, and infinity as zeros. So a point
-/// that passed one of them has no other encoding.
+/// The precompiles take only what is canonical: coordinates below the field's modulus, and infinity as zeros. So a
+/// point that passed one of them has no other encoding.
 library BLS {
     // Four times what each asks for: one that refuses burns all that it is given, and a later fork may ask for more.
     uint256 private constant ADD_G1_GAS = 1500;

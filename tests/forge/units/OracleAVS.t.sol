@@ -409,6 +409,8 @@ contract OracleAVSTest is AVSScene {
         this.prove(round, KEY, KEY, 1, 1);
         _refused(IOracleAVS.NoFault.selector);
         this.prove(round, KEY, OTHER_KEY, 1, 2);
+        _refused(IOracleAVS.NoFault.selector);
+        this.prove(round + 1, KEY, KEY, 1, 2);
     }
 
     function test_equivocation__in_the_epoch_before__is_struck_from_both() external {
