@@ -2,7 +2,6 @@
 pragma solidity ^0.8.34;
 
 import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
-import {IAVSRegistry} from "../../../contracts/interfaces/IAVSRegistry.sol";
 import {IOracleAVS} from "../../../contracts/interfaces/IOracleAVS.sol";
 import {AvsId, FeedId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
