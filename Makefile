@@ -43,8 +43,8 @@ demo: build ## play a restaking life on a node of its own, or on NETWORK=http://
 test: build $(DEVNET) ## run the tests on two nodes at once; ARGS is passed on to pytest
 	env -u APE_FOUNDRY_HOST ape test -n 2 $(ARGS)
 
-units: setup ## run the unit tests in Forge
-	forge test --match-path 'tests/forge/units/*'
+units: setup ## run the unit tests and the attacks in Forge
+	forge test --match-path 'tests/forge/{units,attack}/*'
 
 coverage: setup ## measure how much of the contracts the unit tests in Forge reach, and name every gap
 	python tools/coverage.py
