@@ -250,7 +250,8 @@ class Node:
             said = self.reports.get((report.feed, report.round), {}).get(operator)
             return operator not in self._signers or (said is not None and said.report == report)
 
-        first = max(self._read_up_to + 1, view.number - _MOST_READ)
+        # From before what was read last, as those blocks may be others now.
+        first = max(self._read_up_to + 1 - _DEEP, view.number - _MOST_READ, 0)
         self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)
         self._read_up_to = view.number
         return True

@@ -61,6 +61,21 @@ def test_nodes__that_hear_a_report_whose_key_is_replaced_before_the_round__answe
     assert world.events("FaultProved") == []
 
 
+def test_nodes__hear_what_was_submitted_in_a_block_that_took_the_place_of_another(world: World, nodes: Nodes) -> None:
+    round_ = nodes.begin(*ALL)
+    nodes.stop(4)
+    nodes.step(3)
+    world.chain.ask("anvil_rollback", 1)
+    signed = signed_by(world, world.key(4), round_, PRICE + 1)
+    report = signed.report.price, signed.report.time, signed.signature
+    call(world, world.operators[4], calldata(function(ORACLE, "submitLate"), [1, round_, [report]]))
+    world.mine()
+    world.mine()
+    nodes.tick(0)
+    (evidence,) = nodes.nodes[0].journal.evidence.values()
+    assert [each.report.price for each in evidence] == [PRICE, PRICE + 1]
+
+
 @pytest.fixture
 def outsider(world: World) -> str:
     """No operator at all, with a key."""
