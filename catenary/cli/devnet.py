@@ -54,7 +54,7 @@ def _show(address: str, time: int, epoch: int, people: list[node.Person]) -> Non
     for line in (
         *(f"{each.account:9} {each.address}  {each.name}, {each.role}" for each in people),
         f"{address} is up until Ctrl-C. Its time goes on from {moment(time)}, in epoch {epoch}.",
-        "`catenary` finds it by itself, in any folder: catenary positions --account TEST::5",
+        f"Ask it from any folder: catenary positions --account TEST::5 --network {address}",
         "The keys of these accounts are known to all: they are Anvil's.",
     ):
         click.echo(line)
