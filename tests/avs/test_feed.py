@@ -20,22 +20,22 @@ NEEDED = -(-TOTAL * 6_667 // 10_000)
 
 
 @pytest.fixture(scope="module")
-def feed(oracle: Oracle) -> ContractInstance:
+def reader(oracle: Oracle) -> ContractInstance:
     return deploy_feed(oracle)
 
 
 @pytest.fixture(scope="module")
-def consumer(oracle: Oracle, feed: ContractInstance) -> ContractInstance:
+def consumer(oracle: Oracle, reader: ContractInstance) -> ContractInstance:
     """Takes a price as old as the heartbeat."""
-    return oracle.owner.deploy(project.PriceConsumer, feed, HEARTBEAT)
+    return oracle.owner.deploy(project.PriceConsumer, reader, HEARTBEAT)
 
 
 # --- AggregatorV3Interface ---
 
 
-def test_feed__tells_of_itself(oracle: Oracle, feed: ContractInstance) -> None:
-    assert (feed.decimals(), feed.description(), feed.version()) == (8, "ETH / USD", 1)
-    assert (feed.ORACLE(), feed.FEED()) == (oracle.contract, 1)
+def test_feed__tells_of_itself(oracle: Oracle, reader: ContractInstance) -> None:
+    assert (reader.decimals(), reader.description(), reader.version()) == (8, "ETH / USD", 1)
+    assert (reader.ORACLE(), reader.FEED()) == (oracle.contract, 1)
 
 
 @pytest.mark.parametrize("unknown", [0, 2])
@@ -45,43 +45,43 @@ def test_feed__of_an_unknown_feed__reverts(oracle: Oracle, unknown: int) -> None
 
 
 def test_latest_round_data__is_of_the_last_answer(
-    oracle: Oracle, feed: ContractInstance, members: list[AccountAPI]
+    oracle: Oracle, reader: ContractInstance, members: list[AccountAPI]
 ) -> None:
     oracle.answer(2_000)
     round_ = oracle.next_round(77)
     updated = oracle.submit(round_, 3_000, dict.fromkeys(members, 3_000)).timestamp
-    assert tuple(feed.latestRoundData()) == (round_, 3_000, oracle.begin_of(round_), updated, round_)
+    assert tuple(reader.latestRoundData()) == (round_, 3_000, oracle.begin_of(round_), updated, round_)
     oracle.to_round(round_ + 50)  # with age it stays
-    assert tuple(feed.latestRoundData()) == (round_, 3_000, oracle.begin_of(round_), updated, round_)
+    assert tuple(reader.latestRoundData()) == (round_, 3_000, oracle.begin_of(round_), updated, round_)
 
 
-def test_latest_round_data__before_any_answer__reverts(feed: ContractInstance) -> None:
+def test_latest_round_data__before_any_answer__reverts(reader: ContractInstance) -> None:
     with reverts(STRING, **NO_DATA):
-        feed.latestRoundData()
+        reader.latestRoundData()
 
 
-def test_get_round_data__is_of_that_round(oracle: Oracle, feed: ContractInstance) -> None:
+def test_get_round_data__is_of_that_round(oracle: Oracle, reader: ContractInstance) -> None:
     rounds = [oracle.answer(price) for price in (2_000, -3_000)]
     for round_, price in zip(rounds, (2_000, -3_000), strict=True):
         updated = oracle.contract.answerOf(1, round_).updatedAt
-        assert tuple(feed.getRoundData(round_)) == (round_, price, oracle.begin_of(round_), updated, round_)
+        assert tuple(reader.getRoundData(round_)) == (round_, price, oracle.begin_of(round_), updated, round_)
 
 
-def test_get_round_data__of_a_round_without_an_answer__reverts(oracle: Oracle, feed: ContractInstance) -> None:
+def test_get_round_data__of_a_round_without_an_answer__reverts(oracle: Oracle, reader: ContractInstance) -> None:
     """One before, one after, none at all, and one that looks like an answered one in 48 bits."""
     round_ = oracle.answer(2_000)
     for other in (0, 1, round_ - 1, round_ + 1, 2**48 - 1, 2**48, 2**48 + round_, 2**80 - 1):
         with reverts(STRING, **NO_DATA):
-            feed.getRoundData(other)
+            reader.getRoundData(other)
 
 
-def test_feed__tells_of_its_own_answers_alone(oracle: Oracle, feed: ContractInstance) -> None:
+def test_feed__tells_of_its_own_answers_alone(oracle: Oracle, reader: ContractInstance) -> None:
     second = oracle.add_feed("BTC / USD", decimals=2)
     other = deploy_feed(oracle, second)
     round_ = oracle.answer(90_000, feed=second)
     assert other.latestRoundData()[1] == 90_000
     assert (other.decimals(), other.description()) == (2, "BTC / USD")
-    for call in (feed.latestRoundData, lambda: feed.getRoundData(round_)):
+    for call in (reader.latestRoundData, lambda: reader.getRoundData(round_)):
         with reverts(STRING, **NO_DATA):
             call()
 
@@ -144,13 +144,13 @@ def test_consumer__answered_whenever_due__never_meets_an_old_answer(
 # --- costToMove ---
 
 
-def test_cost_to_move__is_the_penalty_of_half_a_quorum(oracle: Oracle, feed: ContractInstance) -> None:
+def test_cost_to_move__is_the_penalty_of_half_a_quorum(oracle: Oracle, reader: ContractInstance) -> None:
     """Half of what half of 66.67 % of 126 ETH have at stake; all but 42 of them are guaranteed."""
     stake = NEEDED // 2
     guaranteed = stake - 42 * ETHER
     assert guaranteed == 21 * 10**14  # 42.0021 ETH, of which 42 may be shared
     cost = ((guaranteed // 2, 42 * ETHER // 2), (guaranteed // 2, 42 * ETHER // 2))
-    assert tuple(tuple(each) for each in feed.costToMove(oracle.contract.currentRound())) == cost
+    assert tuple(tuple(each) for each in reader.costToMove(oracle.contract.currentRound())) == cost
 
 
 def test_cost_to_move__with_a_larger_quorum__is_larger(oracle: Oracle) -> None:
@@ -159,51 +159,51 @@ def test_cost_to_move__with_a_larger_quorum__is_larger(oracle: Oracle) -> None:
 
 
 def test_cost_to_move__in_assets__follows_the_price_of_the_vault(
-    oracle: Oracle, feed: ContractInstance, asset: ContractInstance
+    oracle: Oracle, reader: ContractInstance, asset: ContractInstance
 ) -> None:
-    before = tuple(feed.costToMove(oracle.contract.currentRound())[0])
+    before = tuple(reader.costToMove(oracle.contract.currentRound())[0])
     asset.mint(oracle.vault, asset.balanceOf(oracle.vault), sender=oracle.owner)
-    shares, assets = feed.costToMove(oracle.contract.currentRound())
+    shares, assets = reader.costToMove(oracle.contract.currentRound())
     assert tuple(shares) == before
     assert tuple(assets) == tuple(oracle.vault.convertToAssets(each) for each in before)
     assert assets[1] > 19 * shares[1] // 10
 
 
-def test_cost_to_move__without_a_snapshot__is_nothing(oracle: Oracle, feed: ContractInstance) -> None:
+def test_cost_to_move__without_a_snapshot__is_nothing(oracle: Oracle, reader: ContractInstance) -> None:
     oracle.protocol.skip_epochs()
     oracle.take_snapshot(4)
     # The sums of a snapshot are there before it is complete, its weight is not.
-    assert [tuple(each) for each in feed.costToMove(oracle.contract.currentRound())] == [(0, 0), (0, 0)]
+    assert [tuple(each) for each in reader.costToMove(oracle.contract.currentRound())] == [(0, 0), (0, 0)]
 
 
 def test_cost_to_move__is_weighed_in_the_epoch_of_the_round(
-    oracle: Oracle, feed: ContractInstance, alice: AccountAPI, members: list[AccountAPI]
+    oracle: Oracle, reader: ContractInstance, alice: AccountAPI, members: list[AccountAPI]
 ) -> None:
     """What came or left since had no part in it."""
     round_ = oracle.next_round()
-    before = tuple(feed.costToMove(round_)[0])
+    before = tuple(reader.costToMove(round_)[0])
     oracle.vault.depositAndDelegate(200 * ETHER, members[0], 0, ANYTHING, sender=alice)
     oracle.protocol.skip_epochs()
     oracle.take_snapshot()
-    assert tuple(feed.costToMove(round_)[0]) == before
+    assert tuple(reader.costToMove(round_)[0]) == before
     # 28 + 14 ETH more are safe.
     stake = -(-(TOTAL + 42 * ETHER) * 6_667 // 10_000) // 2
-    assert tuple(feed.costToMove(oracle.round)[0]) == ((stake - 56 * ETHER) // 2, 28 * ETHER)
+    assert tuple(reader.costToMove(oracle.round)[0]) == ((stake - 56 * ETHER) // 2, 28 * ETHER)
 
 
 @pytest.mark.parametrize("round_", [0, 2**32, 2**48, 2**80 - 1])
-def test_cost_to_move__of_a_round_that_is_none_yet__is_nothing(feed: ContractInstance, round_: int) -> None:
-    assert [tuple(each) for each in feed.costToMove(round_)] == [(0, 0), (0, 0)]
+def test_cost_to_move__of_a_round_that_is_none_yet__is_nothing(reader: ContractInstance, round_: int) -> None:
+    assert [tuple(each) for each in reader.costToMove(round_)] == [(0, 0), (0, 0)]
 
 
 def test_cost_to_move__falls_with_who_is_struck(
-    oracle: Oracle, feed: ContractInstance, members: list[AccountAPI]
+    oracle: Oracle, reader: ContractInstance, members: list[AccountAPI]
 ) -> None:
     round_ = oracle.next_round()
     a, b = (oracle.report(members[0], round_, price) for price in (1, 2))
     oracle.contract.proveEquivocation(1, round_, a, b, sender=oracle.owner)
     stake = -(-4 * WEIGHT * 6_667 // 10_000) // 2
-    assert tuple(feed.costToMove(oracle.contract.currentRound())[0]) == ((stake - 28 * ETHER) // 2, 14 * ETHER)
+    assert tuple(reader.costToMove(oracle.contract.currentRound())[0]) == ((stake - 28 * ETHER) // 2, 14 * ETHER)
 
 
 def test_consumer__refuses_a_price_that_is_cheap_to_move(oracle: Oracle, consumer: ContractInstance) -> None:

@@ -212,13 +212,13 @@ def test_number__announced__falls_after_two_epochs_and_rises_after_three() -> No
 
 
 @pytest.mark.parametrize(
-    ("avs", "safe"),
+    ("name", "parts"),
     [
         ("Quotes", (864 * WAD // 10_000, 432 * WAD // 10_000)),  # 10 and 5 % of 76.8 + 9.6 %
         ("Bridge", (0, 2_304 * WAD // 100_000)),  # 3 % of 76.8 %
     ],
 )
-def test_safe__all_others_take_what_they_can__is_what_is_left(avs: str, safe: tuple[int, int]) -> None:
+def test_safe__all_others_take_what_they_can__is_what_is_left(name: str, parts: tuple[int, int]) -> None:
     """The epoch began with 96 %. F is 20 %; Quotes has 10 + 5 %, and the Bridge 0 + 3 %. The next begins with 76.8 % at
     least, and with 9.6 % more if Quotes leaves its own alone."""
     ledger = Ledger()
@@ -227,7 +227,7 @@ def test_safe__all_others_take_what_they_can__is_what_is_left(avs: str, safe: tu
     pool.base = pool.retained = 96 * WAD // 100
     pool.allocations["Quotes"] = Allocation(Number(1_000), Number(500))
     pool.allocations["Bridge"] = Allocation(Number(0), Number(300))
-    assert pool.safe(avs, 1) == safe
+    assert pool.safe(name, 1) == parts
 
 
 @pytest.mark.parametrize(
