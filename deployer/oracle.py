@@ -5,6 +5,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
@@ -108,6 +109,7 @@ def deploy_oracle(
     if mismatches := oracle_differences(config, journal.content):
         raise DeployError("\n".join(mismatches))
     journal.finish()
+    click.echo(f"the oracle is AVS {oracle.AVS()}")
     return []
 
 

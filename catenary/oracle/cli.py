@@ -228,6 +228,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
             feeds, members = oracle.feeds(chain), oracle.members(chain)
             answers, weights = oracle.answers(chain, list(feeds)), oracle.weights(chain, epoch, members)
             signers, snapshot = oracle.signers(chain, members), oracle.snapshot(chain, epoch)
+            avs = chain.get(oracle.contract.read("AVS", make=int))
             unit = Unit("vault shares", chain.get(oracle.vault.read("decimals", make=int)))
             costs = {number: cost_to_move(snapshot, feed, oracle.penalty) for number, feed in feeds.items()}
             assets = {
@@ -237,6 +238,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
         taken = bool(snapshot.taken_at)
         if as_json:
             content = {
+                "avs": avs,
                 "block": chain.number,
                 "round": rounds.round_at(now),
                 "epoch": epoch,
@@ -246,9 +248,9 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
                     {
                         **{key: value for key, value in asdict(feed).items() if key != "number"},
                         "feed": number,
-                        "round": answers[number].round,
-                        "price": str(answers[number].price),
-                        "updated_at": answers[number].updated_at,
+                        "round": answers[number].round or None,
+                        "price": str(answers[number].price) if answers[number].round else None,
+                        "updated_at": answers[number].updated_at or None,
                         "cost_to_move": {
                             "shares": {"guaranteed": str(costs[number][0]), "shared": str(costs[number][1])},
                             "assets": {"guaranteed": str(assets[number][0]), "shared": str(assets[number][1])},
@@ -262,7 +264,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
             }
             click.echo(json.dumps(content, indent=2))
             return
-        click.echo(f"block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}")
+        click.echo(f"AVS {avs} at block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}")
         click.echo(
             f"snapshot: {moment(snapshot.taken_at) if taken else 'none of this epoch, so no round has an answer'}"
         )
@@ -272,7 +274,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
                 feed.description,
                 Unit("", feed.decimals).show(answers[number].price, places=feed.decimals).strip()
                 if answers[number].price > 0
-                else str(answers[number].price),
+                else (str(answers[number].price) if answers[number].round else "none"),
                 moment(answers[number].updated_at) if answers[number].round else "never",
                 unit.show(sum(costs[number])),
                 unit.show(costs[number][0]),

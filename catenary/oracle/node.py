@@ -315,7 +315,9 @@ class Node:
             return False
         ahead = view.time - time.time()
         if ahead > self.config.ahead:  # a node that lies about the time could have it sign what is a fault
-            raise CatenaryError(f"the block is {ahead:.0f} s ahead of this machine's clock: nothing is signed")
+            raise CatenaryError(
+                f"the block is {ahead:.0f} s ahead of this machine's clock: nothing is signed, see `ahead` of the config"
+            )
         signed = self.journal.sign(Report(number, view.round, feed.price, view.time))
         if signed is None:
             raise CatenaryError(f"up to round {self.journal.floor} nothing is signed, as it may have been before")
@@ -492,7 +494,7 @@ class Node:
                 paid.append(each)
         if not paid:
             raise CatenaryError(f"the oracle has {left} of its token, which is not enough to pay {', '.join(due)}")
-        return self._send(view, f"payment, epoch {view.epoch}", self.oracle.pay(paid))
+        return self._send(view, f"payment for epoch {view.epoch - 1}", self.oracle.pay(paid))
 
     # --- faults of others ---
 
