@@ -316,7 +316,8 @@ class Node:
         ahead = view.time - time.time()
         if ahead > self.config.ahead:  # a node that lies about the time could have it sign what is a fault
             raise CatenaryError(
-                f"the block is {ahead:.0f} s ahead of this machine's clock: nothing is signed, see `ahead` of the config"
+                f"the block is {ahead:.0f} s ahead of this machine's clock: "
+                "nothing is signed; the config's `ahead` allows more"
             )
         signed = self.journal.sign(Report(number, view.round, feed.price, view.time))
         if signed is None:

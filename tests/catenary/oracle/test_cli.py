@@ -182,6 +182,13 @@ def test_status__costs__are_those_of_the_contract(world: World, nodes: Nodes) ->
     assert sum(shares) > 0
 
 
+def test_status__without_an_answer__names_the_avs_and_no_price(world: World) -> None:
+    said = run("status", *where(world), "--json").json
+    assert said["avs"] == world.view("AVS")
+    (feed,) = said["feeds"]
+    assert (feed["round"], feed["price"], feed["updated_at"]) == (None, None, None)
+
+
 def test_status__for_people__says_that_there_is_no_answer(world: World) -> None:
     lines = run("status", *where(world)).out.splitlines()
     assert lines[1] == "snapshot: none of this epoch, so no round has an answer"

@@ -388,7 +388,7 @@ def test_node__of_a_chain_that_is_ahead_of_its_clock__signs_nothing(world: World
     assert (node.signed, node.journal.report(1, round_)) == (0, None)
     (wrong,) = node.wrong
     assert wrong.startswith("report, feed 1: the block is ")
-    assert wrong.endswith(" s ahead of this machine's clock: nothing is signed, see `ahead` of the config")
+    assert wrong.endswith(" s ahead of this machine's clock: nothing is signed; the config's `ahead` allows more")
 
 
 def test_node__without_a_price__reports_nothing_and_says_so(world: World, nodes: Nodes, begun: int) -> None:
