@@ -38,7 +38,7 @@ def wallet(alice: AccountAPI) -> ContractInstance:
     return alice.deploy(project.Wallet, alice)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fresh(protocol: Protocol, asset: ContractInstance, vault: ContractInstance, owner: AccountAPI) -> ContractInstance:
     """A listed vault over the same asset as `vault`, not seeded. `owner` has approved the seed."""
     assert vault.asset() == asset
