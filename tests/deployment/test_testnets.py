@@ -57,7 +57,7 @@ class Node:
 
     @property
     def nonce(self) -> int:
-        return int(self.ask("eth_getTransactionCount", deployer.address, "latest"), 16)
+        return self.count(deployer.address)
 
     @property
     def waiting(self) -> list[dict[str, Any]]:
@@ -83,12 +83,24 @@ class Node:
         self.ask("evm_setAutomine", True)
         self.ask("evm_mine")
 
-    def send(self, account: Any, to: str | None, data: str, nonce: int | None = None) -> None:
-        latest = int(self.ask("eth_getTransactionCount", account.address, "latest"), 16)
+    def count(self, address: str) -> int:
+        """How many transactions of `address` are in blocks: the next nonce."""
+        return int(self.ask("eth_getTransactionCount", address, "latest"), 16)
+
+    def send(self, account: Any, to: str | None, data: str) -> None:
+        """Returns when it is in a block: Anvil mines it only after it answered."""
+        nonce = self.count(account.address)
+        self.submit(account, to, data, nonce)
+        until = time.monotonic() + 30
+        while self.count(account.address) == nonce:
+            assert time.monotonic() < until, "the transaction is in no block"
+            time.sleep(0.01)
+
+    def submit(self, account: Any, to: str | None, data: str, nonce: int) -> None:
         transaction = {
             "type": 2,
             "chainId": int(self.ask("eth_chainId"), 16),
-            "nonce": latest if nonce is None else nonce,
+            "nonce": nonce,
             "value": 0,
             "data": data,
             "gas": 5_000_000,
@@ -378,7 +390,7 @@ def stuck(transaction: str) -> str:
 
 
 def test_testnets__later_transaction_of_the_deployer_waits__is_refused_and_nothing_sent(sepolia: Command) -> None:
-    sepolia.node.send(deployer, deployer.address, "0x", nonce=2)
+    sepolia.node.submit(deployer, deployer.address, "0x", nonce=2)
 
     assert sepolia.fail() == (
         f"{deployer.address} has other transactions waiting, of nonce 2, and 0 is next: nothing sent. Wait until they "
