@@ -574,7 +574,7 @@ class NotRegistry(ContractError):
 
 
 class NotThisAVS(ContractError):
-    """AVS {avs} names a hook that is not its own, for the vault {vault}: opt in to the AVS of that contract."""
+    """AVS {avs} names a hook that is not its own: opt in to the AVS of that contract."""
 
 
 class NothingToSlash(ContractError):

@@ -122,13 +122,10 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
     // --------------------------------------------------------------------------------------------------- registry
 
     /// Takes the operator's key. Only the registry.
-    function onOptIn(AvsId avs, address operator, address vault, uint256, uint256, bytes calldata data)
-        external
-        virtual
-    {
+    function onOptIn(AvsId avs, address operator, address, uint256, uint256, bytes calldata data) external virtual {
         if (msg.sender != address(REGISTRY)) revert NotRegistry(msg.sender);
         // Another AVS may name this contract as its hook.
-        if (AvsId.unwrap(avs) != AvsId.unwrap(AVS)) revert NotThisAVS(avs, vault);
+        if (AvsId.unwrap(avs) != AvsId.unwrap(AVS)) revert NotThisAVS(avs);
 
         if (data.length != 0) {
             (address signer, bytes memory proof) = abi.decode(data, (address, bytes));
@@ -312,7 +309,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert InvalidKeyProof(operator, signer);
 
         address replaced = signerOf[operator];
-        uint48 since = clock() + 1; // so that a key in which something was signed in this second answers for it
+        uint48 since = clock() + 1; // what the old key signed in this second is still answered for
         if (replaced != address(0)) _keys[replaced].until = since;
         _keys[signer] = Key(operator, since, type(uint48).max);
         signerOf[operator] = signer;

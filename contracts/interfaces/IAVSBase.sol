@@ -79,7 +79,7 @@ interface IAVSBase is IClock, IAVSHook {
 
     error SetupOutOfBounds(Setup setup);
     error NotRegistry(address caller);
-    error NotThisAVS(AvsId avs, address vault);
+    error NotThisAVS(AvsId avs);
     error NoKey(address operator);
     error KeyTaken(address signer, address operator);
     error InvalidKeyProof(address operator, address signer);

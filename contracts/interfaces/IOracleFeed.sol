@@ -28,6 +28,7 @@ interface IOracleFeed is AggregatorV3Interface {
     ///
     /// WARNING: Ask for the round of the price that you use. Stake of a later epoch does not vouch for it. See
     /// `IOracleAVS` for what is no fault.
+    /// @param roundId as `latestRoundData` gives it
     /// @return shares [vault shares]
     /// @return assets [asset]
     function costToMove(uint80 roundId) external view returns (Cost memory shares, Cost memory assets);

@@ -189,7 +189,7 @@ def test_on_opt_in__to_another_avs_with_this_hook__reverts(
 ) -> None:
     other = oracle.protocol.register_avs(oracle.owner, slasher, vaults=[oracle.vault], hook=oracle.contract)
     data = opt_in_data(NEW, oracle.prove(NEW, newcomer))
-    with reverts(oracle.contract.NotThisAVS, avs=other, vault=oracle.vault):
+    with reverts(oracle.contract.NotThisAVS, avs=other):
         registry.optIn(other, oracle.vault, 2_000, 0, data, sender=newcomer)
 
 

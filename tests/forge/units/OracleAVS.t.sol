@@ -164,7 +164,7 @@ contract OracleAVSTest is AVSScene {
         VM.expectRevert(abi.encodeWithSelector(IAVSBase.NotRegistry.selector, address(this)));
         oracle.onOptIn(avs, OPERATOR, address(vault), 1, 0, "");
         AvsId other = AvsId.wrap(99);
-        VM.expectRevert(abi.encodeWithSelector(IAVSBase.NotThisAVS.selector, other, address(vault)));
+        VM.expectRevert(abi.encodeWithSelector(IAVSBase.NotThisAVS.selector, other));
         VM.prank(address(registry));
         oracle.onOptIn(other, OPERATOR, address(vault), 1, 0, "");
         VM.expectRevert(abi.encodeWithSelector(IAVSBase.NoKey.selector, STRANGER));
