@@ -89,7 +89,7 @@ wheel: $(DEVNET) ## build the package catenary into .build/wheel
 abis: build ## write the ABIs that the package catenary ships
 	python tools/abis.py
 
-mutants: setup ## change the contracts in 2,300 places, one at a time, and see that a test fails; ARGS as its --help says
+mutants: setup ## change the contracts in 3,200 places, one at a time, and see that a test fails; ARGS as its --help says
 	python -m tools.mutants $(ARGS)
 
 site: setup ## make a site of docs/ in .build/site

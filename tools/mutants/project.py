@@ -15,7 +15,7 @@ COPIED = ("tests", "deployer", "bench", "demo", "config", "docs", "scripts", "to
 FILES = ("ape-config.yaml", "pyproject.toml", "ape_console_extras.py", "Makefile", "README.md")
 
 
-def prepare(instrumented: Mapping[str, bytes]) -> str:
+def prepare(contracts: Mapping[str, bytes]) -> str:
     """Copies the project, compiles it if the contracts changed, and names these contracts."""
     PROJECT.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
@@ -29,8 +29,6 @@ def prepare(instrumented: Mapping[str, bytes]) -> str:
     for name in ("node_modules", ".venv"):
         if not (PROJECT / name).is_symlink():
             (PROJECT / name).symlink_to(ROOT / name)
-    mocks = {str(path.relative_to(ROOT)): path.read_bytes() for path in (ROOT / "contracts" / "mocks").glob("*.sol")}
-    contracts = {**mocks, **instrumented}
     digest = hashlib.sha256(json.dumps({name: text.decode() for name, text in sorted(contracts.items())}).encode())
     name = digest.hexdigest()[:12]
     stamp = PROJECT / ".build" / "stamp"

@@ -7,7 +7,7 @@ of a mutant repeats the original text of its place, and only the unchanged branc
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -108,10 +108,11 @@ class Place:
 
 
 class Schemata:
-    """Instruments the given sources."""
+    """Instruments those of the given sources that are `mutated`. The others may call them, so none keeps its `pure`."""
 
-    def __init__(self, sources: Mapping[str, bytes]) -> None:
+    def __init__(self, sources: Mapping[str, bytes], mutated: Collection[str]) -> None:
         self.sources = dict(sources)
+        self.mutated = mutated
         self.trees, errors = analysed(sources)
         assert not errors, errors[0]["formattedMessage"]
         self.mutants: dict[int, Mutant] = {}
@@ -120,13 +121,15 @@ class Schemata:
         self._seen: dict[str, int] = defaultdict(int)
         self._nodes: dict[int, tuple[str, Node]] = {}
         self._bodies: set[int] = set()  # of functions
+        self._targets: dict[int, str] = {}  # the types that parts of a tuple are assigned to
         self._constants: dict[int, list[tuple[int, str]]] = {}
         for file, tree in self.trees.items():
             self._index(file, tree)
         for file in self.sources:
             self._file = file
             self._function = ""
-            self._visit(Place(self.trees[file], {"nodeType": ""}, ""))
+            if file in mutated:
+                self._visit(Place(self.trees[file], {"nodeType": ""}, ""))
             self._own(file)
 
     def rendered(self) -> dict[str, bytes]:
@@ -141,6 +144,9 @@ class Schemata:
             self._nodes[node["id"]] = (file, node)
         if node["nodeType"] == "FunctionDefinition" and node.get("body"):
             self._bodies.add(node["body"]["id"])
+        if node["nodeType"] == "Assignment" and node["rightHandSide"]["nodeType"] == "TupleExpression":
+            for target, part in zip(_parts(node["leftHandSide"]), _parts(node["rightHandSide"]), strict=True):
+                self._targets[part["id"]] = target["typeDescriptions"]["typeString"]
         for child in children(node):
             self._index(file, child)
 
@@ -310,6 +316,8 @@ class Schemata:
         values = [f"{raw} + 1"] if re.search(r"int_const 0$", kind) else [f"{raw} + 1", f"{raw} - 1"]
         if parent["nodeType"] == "FunctionCall" and parent["kind"] == "typeConversion":
             cast = self._raw(parent["expression"])
+            if cast.startswith("bytes"):  # takes no other number than 0
+                values = [f"uint256({value})" for value in values]
             start, end = span(parent)
             for value in values:
                 number = self._new(node, "constant", self._raw(parent), f"{cast}({value})")
@@ -323,6 +331,8 @@ class Schemata:
         """The type that a literal takes where it stands."""
         node, parent, role = place.node, place.parent, place.role
         kind = parent["nodeType"]
+        if node["id"] in self._targets:
+            return _elementary(self._targets[node["id"]])
         if kind == "BinaryOperation":
             if parent["operator"] in ("<<", ">>") and role == "rightExpression":
                 return "uint256"
@@ -353,7 +363,7 @@ class Schemata:
     def _constant(self, node: Node) -> None:
         """A constant by name: the mutants of one constant are on in all its places at once."""
         declared = self._nodes.get(node.get("referencedDeclaration") or -1)
-        if not declared or declared[0] not in self.sources or not declared[1].get("constant"):
+        if not declared or declared[0] not in self.mutated or not declared[1].get("constant"):
             return
         file, declaration = declared
         kind, name = declaration["typeDescriptions"]["typeString"], declaration["name"]
@@ -365,6 +375,8 @@ class Schemata:
                 values = [f"bytes32(uint256({name}) ^ 1)"]
             elif kind == "address":
                 values = [f"address(uint160({name}) ^ 1)"]
+            elif kind == "bytes":
+                values = [f'bytes.concat({name}, "!")']
             numbered = [(self._new(declaration, "constant", name, value), value) for value in values]
             self._constants[declaration["id"]] = numbered
             self._file, self._function = here, function
@@ -417,6 +429,11 @@ def _chosen(number: int, other: str, cast: str = "") -> Callable[[bytes], bytes]
 
 def _is_rational(node: Node) -> bool:
     return str(node.get("typeDescriptions", {}).get("typeIdentifier") or "").startswith("t_rational")
+
+
+def _parts(node: Node) -> list[Node]:
+    """Of a tuple; what is in brackets, or stands alone, is one of its own."""
+    return [part for part in node["components"] if part] if node["nodeType"] == "TupleExpression" else [node]
 
 
 def _elementary(kind: str) -> str:

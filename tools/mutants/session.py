@@ -24,7 +24,7 @@ from web3.providers.rpc import HTTPProvider
 from tools.mutants.orders import CHECK, COVER, NONE, Order, Outcome
 from tools.mutants.schemata import BASE
 
-FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "flows", "attacks")
+FOLDERS = ("registry", "delegation", "slashing", "rewards", "vault", "avs", "flows", "attacks")
 ARGUMENTS = ["-q", "-p", "no:cacheprovider", "-W", "ignore", *(f"tests/{name}" for name in FOLDERS)]
 ARGUMENTS += ["tests/test_access_matrix.py"]
 ARGUMENTS += ["--ignore=tests/slashing/test_safe_search.py"]  # random histories: minutes

@@ -16,8 +16,8 @@ Node = dict[str, Any]
 
 
 def project_sources() -> dict[str, bytes]:
-    """The contracts of the project without the mocks, by path."""
-    paths = sorted(path for path in (ROOT / "contracts").rglob("*.sol") if not {".cache", "mocks"} & set(path.parts))
+    """The contracts of the project, by path."""
+    paths = sorted(path for path in (ROOT / "contracts").rglob("*.sol") if ".cache" not in path.parts)
     return {str(path.relative_to(ROOT)): path.read_bytes() for path in paths}
 
 
