@@ -57,6 +57,12 @@ def test_set_key__a_third_one__leaves_the_first_as_it_ended(oracle: Oracle, memb
     assert oracle.contract.keyOf(NEW.address).until == third.timestamp + 1
 
 
+def test_set_key__the_first_one__ends_none(oracle: Oracle, newcomer: AccountAPI) -> None:
+    """Nor writes what nobody reads."""
+    oracle.set_key(newcomer, NEW)
+    assert tuple(oracle.contract.keyOf(ZERO_ADDRESS)) == (ZERO_ADDRESS, 0, 0)
+
+
 def test_set_key__by_anyone__takes_it(oracle: Oracle, stranger: AccountAPI) -> None:
     """A key of whoever is no operator signs for nobody."""
     receipt = oracle.set_key(stranger, NEW)
