@@ -210,6 +210,12 @@ def test_negated__is_tried_with_and_without_a_borrow() -> None:
     assert {public_key(secret)[3] > field_modulus % 2**256 for secret in range(1, 9)} == {True, False}
 
 
+def test_negated__of_the_low_word_of_the_modulus__borrows_nothing(bls: ContractInstance) -> None:
+    """No point of the curve is known to have it: the coordinates are made up."""
+    high, low = divmod(field_modulus, 2**256)
+    assert tuple(bls.negated((1, 2, 3, low))) == (1, 2, high - 3, 0)
+
+
 def test_is_infinity__looks_at_every_word(bls: ContractInstance) -> None:
     assert bls.isInfinity(G1_INFINITY) is True
     for index in range(4):

@@ -196,6 +196,13 @@ def test_cost_to_move__of_a_round_that_is_none_yet__is_nothing(reader: ContractI
     assert [tuple(each) for each in reader.costToMove(round_)] == [(0, 0), (0, 0)]
 
 
+def test_cost_to_move__of_the_last_round_there_is__reverts(oracle: Oracle, reader: ContractInstance) -> None:
+    """It begins beyond the time that there is."""
+    last = 2**48 - 1
+    with reverts(oracle.contract.SafeCastOverflowedUintDowncast, bits=48, value=oracle.begin_of(last)):
+        reader.costToMove(last)
+
+
 def test_cost_to_move__falls_with_who_is_struck(
     oracle: Oracle, reader: ContractInstance, members: list[AccountAPI]
 ) -> None:

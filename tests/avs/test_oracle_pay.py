@@ -209,6 +209,18 @@ def test_pay__an_epoch_too_late__pays_nothing(oracle: Oracle, members: list[Acco
     assert paid(oracle, pay(oracle, *members)) == []
 
 
+def test_pay__of_two_epochs__an_epoch_too_late__pays_nothing(oracle: Oracle, members: list[AccountAPI]) -> None:
+    """Neither of the two."""
+    epoch = oracle.protocol.epoch
+    answer(oracle, members)
+    oracle.protocol.to_epoch(epoch + 1)
+    oracle.take_snapshot()
+    answer(oracle, members)
+    oracle.protocol.to_epoch(epoch + 3)
+    assert [oracle.contract.dueTo(each) for each in members] == [0] * 5
+    assert paid(oracle, pay(oracle, *members)) == []
+
+
 def test_pay__who_did_not_report__gets_nothing(oracle: Oracle, members: list[AccountAPI]) -> None:
     answer(oracle, members[:4])
     oracle.protocol.skip_epochs()
