@@ -8,10 +8,11 @@ from fractions import Fraction
 import ape
 import pytest
 from ape.api import AccountAPI, ReceiptAPI
+from ape.contracts import ContractInstance
 
 from tests.avs.conftest import TOTAL, WEIGHT
-from tests.helpers import assert_event, assert_events, reverts
-from tests.helpers.oracle import BOUNTY, REWARD, ROUND, Oracle, key_of
+from tests.helpers import Protocol, assert_event, assert_events, reverts
+from tests.helpers.oracle import BOUNTY, REWARD, ROUND, Oracle, deploy_oracle, key_of
 from tests.helpers.protocol import ANYTHING, ETHER
 from tests.helpers.scene import at
 
@@ -193,6 +194,25 @@ def test_pay__twice__pays_once(oracle: Oracle, members: list[AccountAPI]) -> Non
     assert paid(oracle, pay(oracle, members[1])) == []
     oracle.protocol.to_epoch(epoch + 1)
     assert paid(oracle, pay(oracle, members[0])) == [(members[0].address, part(1, 2 * WEIGHT, TOTAL))]
+
+
+def test_pay__of_a_single_wei__pays_once(
+    protocol: Protocol,
+    vault: ContractInstance,
+    asset: ContractInstance,
+    avs_owner: AccountAPI,
+    alice: AccountAPI,
+    members: list[AccountAPI],
+) -> None:
+    frugal = deploy_oracle(protocol, vault, asset, avs_owner, members[:1], reward=1)
+    frugal.add_feed()
+    frugal.fund(2)
+    frugal.enlist(members[0], alice)
+    frugal.begin()
+    answer(frugal, members[:1])
+    protocol.skip_epochs()
+    assert paid(frugal, pay(frugal, members[0], members[0])) == [(members[0].address, 1)]
+    assert paid(frugal, pay(frugal, members[0])) == []
 
 
 def test_pay__in_the_epoch_of_the_reports__pays_nothing(oracle: Oracle, members: list[AccountAPI]) -> None:
