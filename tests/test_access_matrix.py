@@ -140,7 +140,7 @@ def matrix(
     registry.optIn(avs, vault, 1_000, 0, b"", sender=operator)
 
     # An oracle with the operator as its one member, and an operator that may join.
-    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], byAdmission=True)
+    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], by_admission=True)
     oracle.add_feed()
     oracle.fund(ETHER)
     oracle.enlist(operator, staker)

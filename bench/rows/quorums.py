@@ -5,7 +5,7 @@ All operators weigh the same, and 66.67 % of the weight is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from ape import project
 from ape.contracts import ContractContainer, ContractInstance
@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from bench.operators import Operator, enlist, join, send_all, some_operators, take_snapshot
 from bench.row import gas, row
 from bench.world import World
-from deployer.contracts import ZERO_ADDRESS
+from deployer.contracts import Setup
 from tests.helpers.bls import PROOF, encoded, public_key, sign
 from tests.helpers.protocol import BPS, EVIDENCE, WAD
 from tests.helpers.typed_data import Types, domain, message
@@ -68,8 +68,10 @@ class Quorum:
 def quorum(w: World, count: int, contract: ContractContainer | None = None) -> Quorum:
     operators = some_operators(count)
     owner = w.protocol.owner
-    setup = (w.protocol.slashing, w.vault, owner, False, 0, ZERO_ADDRESS, ZERO_ADDRESS, 1, BPS, WAD, "")
-    notary = owner.deploy(contract or project.BlsNotary, setup)
+    setup = Setup(
+        slashing=w.protocol.slashing.address, vault=w.vault.address, owner=owner.address, min_stake=1, penalty=WAD
+    )
+    notary = owner.deploy(contract or project.BlsNotary, astuple(setup))
     enlist(w, notary, operators)
     if not contract:
         send_all(w, operators, notary, lambda operator: _set_bls_key(notary, operator), "BLS keys")

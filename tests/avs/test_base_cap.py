@@ -40,7 +40,7 @@ def deploy(
     share: int,
 ) -> Oracle:
     """Of each stake, 14 % are guaranteed and 7 % elastic."""
-    oracle = deploy_oracle(protocol, vault, asset, owner, operators, maxShare=share, byAdmission=True)
+    oracle = deploy_oracle(protocol, vault, asset, owner, operators, max_share=share, by_admission=True)
     for operator, stake in zip(operators, stakes, strict=True):
         oracle.enlist(operator, staker, stake=stake)
     return oracle

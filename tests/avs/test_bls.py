@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 from deployer.contracts import ZERO_ADDRESS
 from tests.helpers.bls import G1_INFINITY, G2_INFINITY, PROOF, SIGNATURE, Point, encoded, public_key, sign
 from tests.helpers.events import assert_event, assert_events
-from tests.helpers.oracle import SIGNING_KEY
+from tests.helpers.oracle import SIGNING_KEY, setup
 from tests.helpers.protocol import ANY_MANDATE, ETHER, WAD, Protocol
 from tests.helpers.reverts import reverts
 from tests.helpers.typed_data import Types, domain, message
@@ -90,9 +90,7 @@ def bls_operators(accounts: list[AccountAPI]) -> list[AccountAPI]:
 @pytest.fixture(scope="module")
 def deploy_notary(protocol: Protocol, vault: ContractInstance, owner: AccountAPI) -> Callable[[], ContractInstance]:
     def deploy() -> ContractInstance:
-        slashing, burn = protocol.slashing, ZERO_ADDRESS
-        setup = (slashing, vault, owner, False, 0, ZERO_ADDRESS, burn, ETHER, 10_000, WAD // 2, "")
-        return owner.deploy(project.BlsNotary, setup)
+        return owner.deploy(project.BlsNotary, setup(protocol, vault, owner.address, min_stake=ETHER))
 
     return deploy
 

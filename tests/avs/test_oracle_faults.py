@@ -645,7 +645,7 @@ def test_penalty__goes_to_the_recipient(
     bob: AccountAPI,
     recipient: AccountAPI,
 ) -> None:
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, recipient=recipient)
+    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, recipient=recipient.address)
     oracle.begin()
     prove(oracle, equivocation(oracle, operator, oracle.next_round()))
     assert vault.balanceOf(recipient) == 10 * ETHER
