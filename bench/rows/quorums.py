@@ -17,11 +17,9 @@ from bench.operators import Operator, enlist, join, send_all, some_operators, ta
 from bench.row import gas, row
 from bench.world import World
 from deployer.contracts import Setup
-from tests.helpers.bls import PROOF, encoded, public_key, sign
+from tests.helpers.bls import key_proof, public_key, sign
 from tests.helpers.protocol import BPS, EVIDENCE, WAD
-from tests.helpers.typed_data import Types, domain, message
-
-BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
+from tests.helpers.typed_data import domain
 
 QUORUM = 6_667  # [bps]
 
@@ -85,8 +83,7 @@ def _set_bls_key(notary: ContractInstance, operator: Operator) -> bytes:
 
 
 def _bls_proof(notary: ContractInstance, operator: Operator) -> tuple[int, ...]:
-    typed = message(domain("BLS Notary", notary), BLS_KEY, (operator.address, encoded(public_key(operator.secret))))
-    return sign(operator.secret, keccak(b"\x19" + typed.version + typed.header + typed.body), PROOF)
+    return key_proof(operator.secret, domain("BLS Notary", notary), operator.address)
 
 
 @row
