@@ -131,7 +131,10 @@ async def read(source: Source) -> Quote:
     """What a source says; whatever goes wrong with it, as with one of another package, is a `NoPrice`."""
     try:
         async with asyncio.timeout(PATIENCE + 1):
-            return await source.read()
+            quote = await source.read()
+            if isinstance(quote, Quote):
+                return quote
+            raise TypeError("it gives no Quote")
     except CatenaryError:
         raise
     except TimeoutError:
