@@ -20,7 +20,7 @@ from rich.console import Console
 
 from catenary.chain import Call, Chain, asking, web3
 from catenary.cli.app import DECLINED, REFUSED, WIDE, confirmed, errors_in_one_line, moment, plain, table
-from catenary.errors import CatenaryError, NoPrice, NotMined, UnknownName
+from catenary.errors import CatenaryError, NotMined, UnknownName
 from catenary.oracle.config import Config
 from catenary.oracle.contract import Oracle, cost_to_move
 from catenary.oracle.health import application as health_application
@@ -29,7 +29,7 @@ from catenary.oracle.relay import Relay
 from catenary.oracle.relay import application as relay_application
 from catenary.oracle.report import Domain, domain
 from catenary.oracle.sender import Sender
-from catenary.oracle.sources import median_of, price_of, read
+from catenary.oracle.sources import Quote, prices_of, read
 from catenary.units import Unit, percent
 
 HOST = "127.0.0.1"
@@ -147,26 +147,22 @@ def check(config: Path, as_json: bool) -> None:
             chain = Chain()
             now = chain.time
             key = oracle.keys(chain, [signer]).get(signer)
-        quotes = asyncio.run(_quotes(settings))
         about: list[dict[str, Any]] = []
-        for feed in settings.feeds:
-            terms, prices, said = feeds[feed.number], [], []
-            for place, each in enumerate(feed.sources):
-                quote = quotes[feed.number, place]
-                try:
-                    if isinstance(quote, CatenaryError):
-                        raise NoPrice(str(quote))
-                    price = price_of(quote, terms.decimals, now, feed.most_age)
-                    prices.append(price)
-                    said.append({"source": each.name, "price": str(price)})
-                except NoPrice as error:
-                    said.append({"source": each.name, "wrong": str(error)})
-            one: dict[str, Any] = {"feed": feed.number, "description": terms.description, "decimals": terms.decimals}
-            try:
-                one["price"] = str(median_of(prices, feed.least))
-            except NoPrice as error:
-                one["wrong"] = str(error)
-            about.append({**one, "sources": said})
+        for feed, quotes in zip(settings.feeds, asyncio.run(_quotes(settings)), strict=True):
+            terms = feeds[feed.number]
+            prices = prices_of(quotes, terms.decimals, now, feed.least, feed.most_age)
+            about.append(
+                {
+                    "feed": feed.number,
+                    "description": terms.description,
+                    "decimals": terms.decimals,
+                    **_outcome(prices.median, prices.problem),
+                    "sources": [
+                        {"source": each.name, **_outcome(prices.each.get(place), prices.wrong.get(place))}
+                        for place, each in enumerate(feed.sources)
+                    ],
+                }
+            )
         if as_json:
             content = {"signer": signer, "operator": key.operator if key else None, "feeds": about}
             click.echo(json.dumps(content, indent=2))
@@ -182,11 +178,15 @@ def check(config: Path, as_json: bool) -> None:
             raise SystemExit(REFUSED)
 
 
-async def _quotes(settings: Config) -> dict[tuple[int, int], Any]:
-    """What each source says, by the feed and its place there: a `Quote`, or a `CatenaryError`."""
-    many = {(feed.number, place): each for feed in settings.feeds for place, each in enumerate(feed.sources)}
-    said = await asyncio.gather(*(read(source) for source in many.values()), return_exceptions=True)
-    return dict(zip(many, said, strict=True))
+async def _quotes(settings: Config) -> list[list[Quote | BaseException]]:
+    """What each source of each feed says, or what it raises."""
+    return await asyncio.gather(
+        *(asyncio.gather(*(read(each) for each in feed.sources), return_exceptions=True) for feed in settings.feeds)
+    )
+
+
+def _outcome(price: int | None, wrong: str | None) -> dict[str, str]:
+    return {"wrong": str(wrong)} if price is None else {"price": str(price)}
 
 
 def _shown(said: dict[str, Any], unit: Unit) -> str:

@@ -45,7 +45,7 @@ from catenary.oracle.gossip import Gossip
 from catenary.oracle.journal import Journal
 from catenary.oracle.report import Report, Signed
 from catenary.oracle.sender import Sender
-from catenary.oracle.sources import Quote, Source, median_of, price_of, read
+from catenary.oracle.sources import Quote, Source, prices_of, read
 
 log = logging.getLogger(__name__)
 
@@ -90,17 +90,22 @@ class Reading:
     """A source, and what it said last."""
 
     source: Source
-    quote: Quote | None = None
+    said: Quote | CatenaryError = field(default_factory=lambda: NoPrice("it has not said anything yet"))
     at: float = 0  # when it said so, by the machine's clock that never goes back [s]
-    problem: str | None = "it has not said anything yet"
     task: "asyncio.Task[None] | None" = None
 
     async def again(self) -> None:
         try:
-            self.quote, self.problem = await read(self.source), None
+            self.said = await read(self.source)
             self.at = time.monotonic()
         except CatenaryError as error:
-            self.quote, self.problem = None, str(error)
+            self.said = error
+
+    def recent(self, most_age: int) -> Quote | CatenaryError:
+        """What it said last, unless that is older [s]."""
+        if isinstance(self.said, Quote) and time.monotonic() - self.at > most_age:
+            return NoPrice("it did not answer yet, and what it said before is too old")
+        return self.said
 
 
 @dataclass
@@ -269,22 +274,12 @@ class Node:
                 each.task = asyncio.create_task(each.again())
         await asyncio.wait([each.task for each in readings if each.task], timeout=_GRACE)
         for feed in self.feeds.values():
-            prices, feed.wrong = [], {}
-            for place, each in enumerate(feed.readings):
-                try:
-                    if each.quote is None:
-                        raise NoPrice(each.problem or "")
-                    if time.monotonic() - each.at > feed.config.most_age:
-                        raise NoPrice("it did not answer yet, and what it said before is too old")
-                    prices.append(price_of(each.quote, feed.terms.decimals, self.view.time, feed.config.most_age))
-                except NoPrice as error:
-                    feed.wrong[place] = str(error)
-            try:
-                feed.price, feed.problem = median_of(prices, feed.config.least), None
-            except NoPrice as error:
-                if feed.problem != str(error):
-                    log.warning("feed %s: %s (%s)", feed.config.number, error, "; ".join(feed.wrong.values()))
-                feed.price, feed.problem = None, str(error)
+            config = feed.config
+            said = [each.recent(config.most_age) for each in feed.readings]
+            prices = prices_of(said, feed.terms.decimals, self.view.time, config.least, config.most_age)
+            if prices.problem and prices.problem != feed.problem:
+                log.warning("feed %s: %s (%s)", config.number, prices.problem, "; ".join(prices.wrong.values()))
+            feed.price, feed.problem, feed.wrong = prices.median, prices.problem, prices.wrong
 
     # --- reports ---
 

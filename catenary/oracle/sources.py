@@ -163,6 +163,32 @@ def price_of(quote: Quote, decimals: int, now: int, most_age: int = MOST_AGE) ->
     return price
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What the sources of a feed say [10^-decimals]."""
+
+    each: dict[int, int]  # by their places, of those that have a price
+    wrong: dict[int, str]  # with the others
+    median: int | None
+    problem: str | None  # why there is no median
+
+
+def prices_of(said: Sequence[Quote | BaseException], decimals: int, now: int, least: int, most_age: int) -> Prices:
+    """Of what each source of a feed said, or what `read` raised; all else is as for `price_of` and `median_of`."""
+    each, wrong = {}, {}
+    for place, quote in enumerate(said):
+        try:
+            if isinstance(quote, BaseException):
+                raise NoPrice(str(quote))
+            each[place] = price_of(quote, decimals, now, most_age)
+        except NoPrice as error:
+            wrong[place] = str(error)
+    try:
+        return Prices(each, wrong, median_of(list(each.values()), least), None)
+    except NoPrice as error:
+        return Prices(each, wrong, None, str(error))
+
+
 def median_of(prices: Sequence[int], least: int) -> int:
     """The lower median, which one of the sources said. Raises `NoPrice` if fewer than `least` have a price."""
     if len(prices) < least:
