@@ -307,7 +307,7 @@ def prove(config: Path, file: Path, yes: bool) -> None:
     with errors_in_one_line():
         settings = Config.load(config)
         try:
-            reports = settings.domain.load(file.read_bytes(), 2)
+            reports, _ = settings.domain.load(file.read_bytes(), 2)
         except OSError as error:
             raise UnknownName(f"{file} cannot be read ({error.strerror}): name a file with reports") from None
         if not reports:

@@ -20,7 +20,8 @@ import aiohttp
 
 from catenary.chain import line
 from catenary.errors import CatenaryError, ConfigError, NoPrice
-from catenary.oracle.report import MOST_PRICE, parsed
+from catenary.oracle.report import MOST_PRICE
+from catenary.oracle.strangers import body, parsed
 
 MOST_BYTES = 65_536  # of what a source may say
 PATIENCE = 5.0  # with a source, in all [s]
@@ -84,11 +85,7 @@ class HTTPSource:
             ):
                 if answer.status != 200:
                     raise NoPrice(f"it answers {answer.status}")
-                text = b""
-                async for part in answer.content.iter_chunked(8_192):
-                    text += part
-                    if len(text) > MOST_BYTES:
-                        break
+                text = await body(answer, MOST_BYTES)
         except TimeoutError:
             raise NoPrice(f"it did not answer within {PATIENCE:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:  # what they say names the URL
