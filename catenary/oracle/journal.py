@@ -108,11 +108,11 @@ class Journal:
         except (ValueError, TypeError, BadReport) as error:
             raise self._damaged(f"evidence, {line(error)}") from None
 
-    def keep(self, name: str, reports: list[Signed]) -> bool:
-        """Keeps evidence, once; says whether it is new."""
+    def keep(self, name: str, reports: list[Signed]) -> None:
+        """Keeps evidence, unless there is some of that name."""
         with self._errors(), sqlite.transaction(self._db):
             values = [name, json.dumps([each.data() for each in reports])]
-            return self._db.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", values).rowcount == 1
+            self._db.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", values)
 
     def forget(self, name: str) -> None:
         with self._errors(), sqlite.transaction(self._db):

@@ -92,10 +92,6 @@ class Domain:
         words = [_DOMAIN, _NAME, _VERSION, self.chain_id, self.oracle]
         return keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], words))
 
-    def digest(self, report: Report) -> bytes:
-        """What is signed."""
-        return keccak(b"\x19\x01" + self.separator + _hash(report))
-
     def sign(self, report: Report, key: LocalAccount) -> Signed:
         return Signed(report, self._signature(_hash(report), key))
 
