@@ -70,8 +70,7 @@ class Protocol:
 
     @cached_property
     def clock(self) -> Clock:
-        views = ("GENESIS", "EPOCH", "REPORT_WINDOW", "MAX_VETO", "EXECUTE_WINDOW")
-        return Clock(*self.chain.all([self.registry.read(view, make=int) for view in views]))
+        return clock_of(self.registry, self.chain)
 
     @property
     def epoch(self) -> int:
@@ -189,3 +188,9 @@ class Protocol:
         for named in (terms.slasher, terms.owner, terms.resolver, terms.recipient, terms.hook):
             self.address(named)
         return self.registry.call("registerAVS", terms.plain(), uri)
+
+
+def clock_of(registry: Contract, chain: Chain) -> Clock:
+    """The clock that the registry keeps."""
+    views = ("GENESIS", "EPOCH", "REPORT_WINDOW", "MAX_VETO", "EXECUTE_WINDOW")
+    return Clock(*chain.all([registry.read(view, make=int) for view in views]))

@@ -224,7 +224,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
         with asking(connect(node, chain_id)):
             chain = Chain(Chain().number)
             rounds, now = oracle.rounds, chain.time
-            epoch = rounds.epoch_at(now)
+            epoch = rounds.clock.epoch_at(now)
             feeds, members = oracle.feeds(chain), oracle.members(chain)
             answers, weights = oracle.answers(chain, list(feeds)), oracle.weights(chain, epoch, members)
             signers, snapshot = oracle.signers(chain, members), oracle.snapshot(chain, epoch)

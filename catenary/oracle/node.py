@@ -215,7 +215,8 @@ class Node:
         if self.problems.get("node"):  # it may be another one now
             _require_chain(self.web3, self.config.domain.chain_id)
         chain, oracle = Chain(int(head["number"])), self.oracle
-        round_, epoch = (at(int(head["timestamp"])) for at in (self.rounds.round_at, self.rounds.epoch_at))
+        now = int(head["timestamp"])
+        round_, epoch = self.rounds.round_at(now), self.rounds.clock.epoch_at(now)
         members = sorted(oracle.members(chain), key=_place)
         signers = oracle.signers(chain, members)
         changed = {signer for operator, signer in signers.items() if self._signers.get(operator) != signer}
@@ -436,7 +437,7 @@ class Node:
 
     def _is_late(self, view: View, begin: int) -> bool:
         """Whether all are to do it now: with many members there are more turns than blocks in a round."""
-        return view.time - begin >= self.rounds.round // 2
+        return view.time - begin >= self.rounds.length // 2
 
     def _answer(self, view: View, operator: str, number: int) -> bool:
         """Submits a quorum's reports if an answer is due, and this node's own if an answer was made without it."""
@@ -467,8 +468,8 @@ class Node:
 
     def _snapshot(self, view: View, operator: str) -> bool:
         turn = self._turn(view.members, operator, view.epoch)
-        epoch_begin = self.rounds.genesis + (view.epoch - 1) * self.rounds.epoch
-        if self._since(view, f"snapshot {view.epoch}") < turn and not self._is_late(view, epoch_begin):
+        begin = self.rounds.clock.start_of(view.epoch)
+        if self._since(view, f"snapshot {view.epoch}") < turn and not self._is_late(view, begin):
             return False
         return self._send(view, f"snapshot, epoch {view.epoch}", self.oracle.take_snapshot(_PAGE))
 
@@ -518,7 +519,7 @@ class Node:
     def _prove_one(self, view: View, operator: str, name: str, reports: list[Signed]) -> bool:
         report, offender = reports[0].report, name.split()[-1]
         begin = self.rounds.begin_of(report.round)
-        if view.time > min(begin, view.time) + self.rounds.report_window:
+        if view.time > min(begin, view.time) + self.rounds.clock.report_window:
             return self._forget(name, "it can no longer be reported")
         premature = len(reports) == 1
         if premature and begin <= min(view.time + GRACE, report.time):
