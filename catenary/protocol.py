@@ -17,8 +17,6 @@ from catenary.staker import Staker
 from catenary.values import Clock, Terms
 from catenary.vault import Vault
 
-PAGE = 100
-
 
 class Protocol:
     """
@@ -96,9 +94,7 @@ class Protocol:
     def vaults(self) -> list[Vault]:
         """The listed vaults, in the order of listing."""
         count = self.chain.get(self.registry.read("vaultCount", make=int))
-        pages: list[list[str]] = self.chain.all(
-            [self.registry.read("vaults", start, PAGE, make=list) for start in range(0, count, PAGE)]
-        )
+        pages = self.chain.all(self.registry.pages("vaults", count=count))
         return [Vault(self, address) for page in pages for address in page]
 
     def vault(self, name: str) -> Vault:

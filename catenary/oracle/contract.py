@@ -16,9 +16,8 @@ from catenary.protocol import clock_of
 from catenary.units import BPS, WAD
 from catenary.values import Clock
 
-PAGE = 100
 GRACE = 60  # a report of a round that begins so soon is no fault, as a block may come late [s]
-REGISTRY, _, SLASHING, _ = CORE
+REGISTRY, *_ = CORE
 
 
 @dataclass(frozen=True)
@@ -186,10 +185,7 @@ class Oracle:
     def members(self, chain: Chain) -> list[str]:
         """Whom the next snapshot will look at."""
         count = chain.get(self.contract.read("memberCount", make=int))
-        pages: list[Read[list[str]]] = [
-            self.contract.read("members", start, PAGE, make=list) for start in range(0, count, PAGE)
-        ]
-        return [operator for page in chain.all(pages) for operator in page]
+        return [operator for page in chain.all(self.contract.pages("members", count=count)) for operator in page]
 
     def signers(self, chain: Chain, operators: Sequence[str]) -> dict[str, str]:
         """The key that each of them signs with, by operator."""
