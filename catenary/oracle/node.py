@@ -574,9 +574,8 @@ class Node:
 
 def connect(node: str, chain_id: int) -> Web3:
     """A node of the chain. Raises `WrongNetwork` for another chain, and a `CatenaryError` if it does not answer."""
-    made = Web3(
-        HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}, exception_retry_configuration=None)
-    )  # it is asked again soon
+    # Without tries of its own, as it is asked again soon.
+    made = Web3(HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}, exception_retry_configuration=None))
     _require_chain(made, chain_id)
     return made
 
