@@ -16,10 +16,9 @@ import click
 from aiohttp import web
 from eth_abi.abi import encode
 from eth_utils.address import is_address, to_checksum_address
-from rich.console import Console
 
 from catenary.chain import Call, Chain, asking, web3
-from catenary.cli.app import DECLINED, REFUSED, WIDE, confirmed, errors_in_one_line, moment, plain, table
+from catenary.cli.app import DECLINED, REFUSED, confirmed, errors_in_one_line, moment, show, table
 from catenary.errors import CatenaryError, NotMined, UnknownName
 from catenary.oracle.config import Config
 from catenary.oracle.contract import Oracle, cost_to_move
@@ -163,17 +162,13 @@ def check(config: Path, as_json: bool) -> None:
                     ],
                 }
             )
-        if as_json:
-            content = {"signer": signer, "operator": key.operator if key else None, "feeds": about}
-            click.echo(json.dumps(content, indent=2))
-        else:
-            whose = f"of {key.operator}" if key else "no operator's key yet: key-proof prints what `setKey` takes"
-            click.echo(f"key {signer}: {whose}")
-            for one in about:
-                unit = Unit("", one["decimals"])
-                click.echo(plain(f"feed {one['feed']}, {one['description']}: {_shown(one, unit)}"))
-                for each in one["sources"]:
-                    click.echo(plain(f"  {each['source']}: {_shown(each, unit)}"))
+        whose = f"of {key.operator}" if key else "no operator's key yet: key-proof prints what `setKey` takes"
+        lines = [f"key {signer}: {whose}"]
+        for one in about:
+            unit = Unit("", one["decimals"])
+            lines.append(f"feed {one['feed']}, {one['description']}: {_shown(one, unit)}")
+            lines += [f"  {each['source']}: {_shown(each, unit)}" for each in one["sources"]]
+        show(as_json, {"signer": signer, "operator": key.operator if key else None, "feeds": about}, *lines)
         if any("wrong" in one for one in about):
             raise SystemExit(REFUSED)
 
@@ -235,39 +230,31 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
                 number: [chain.get(oracle.vault.read("convertToAssets", shares, make=int)) for shares in cost]
                 for number, cost in costs.items()
             }
-        taken = bool(snapshot.taken_at)
-        if as_json:
-            content = {
-                "avs": avs,
-                "block": chain.number,
-                "round": rounds.round_at(now),
-                "epoch": epoch,
-                "snapshot_taken_at": snapshot.taken_at or None,
-                "weight": str(snapshot.weight),
-                "feeds": [
-                    {
-                        **{key: value for key, value in asdict(feed).items() if key != "number"},
-                        "feed": number,
-                        "round": answers[number].round or None,
-                        "price": str(answers[number].price) if answers[number].round else None,
-                        "updated_at": answers[number].updated_at or None,
-                        "cost_to_move": {
-                            "shares": {"guaranteed": str(costs[number][0]), "shared": str(costs[number][1])},
-                            "assets": {"guaranteed": str(assets[number][0]), "shared": str(assets[number][1])},
-                        },
-                    }
-                    for number, feed in feeds.items()
-                ],
-                "members": [
-                    {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0))} for each in members
-                ],
-            }
-            click.echo(json.dumps(content, indent=2))
-            return
-        click.echo(f"AVS {avs} at block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}")
-        click.echo(
-            f"snapshot: {moment(snapshot.taken_at) if taken else 'none of this epoch, so no round has an answer'}"
-        )
+        content = {
+            "avs": avs,
+            "block": chain.number,
+            "round": rounds.round_at(now),
+            "epoch": epoch,
+            "snapshot_taken_at": snapshot.taken_at or None,
+            "weight": str(snapshot.weight),
+            "feeds": [
+                {
+                    **{key: value for key, value in asdict(feed).items() if key != "number"},
+                    "feed": number,
+                    "round": answers[number].round or None,
+                    "price": str(answers[number].price) if answers[number].round else None,
+                    "updated_at": answers[number].updated_at or None,
+                    "cost_to_move": {
+                        "shares": {"guaranteed": str(costs[number][0]), "shared": str(costs[number][1])},
+                        "assets": {"guaranteed": str(assets[number][0]), "shared": str(assets[number][1])},
+                    },
+                }
+                for number, feed in feeds.items()
+            ],
+            "members": [
+                {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0))} for each in members
+            ],
+        }
         feed_rows = [
             (
                 str(number),
@@ -290,9 +277,16 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
             )
             for each in members
         ]
+        taken = moment(snapshot.taken_at) if snapshot.taken_at else "none of this epoch, so no round has an answer"
         columns = ("feed", "what", "last answer", "at", "costs to move now", "of it guaranteed")
-        _print(table("Feeds", columns, feed_rows))
-        _print(table("Members", ("operator", "signs with", "weight", "of all"), member_rows))
+        show(
+            as_json,
+            content,
+            f"AVS {avs} at block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}",
+            f"snapshot: {taken}",
+            table("Feeds", columns, feed_rows),
+            table("Members", ("operator", "signs with", "weight", "of all"), member_rows),
+        )
 
 
 @cli.command()
@@ -356,12 +350,6 @@ def _send(settings: Config, call: Call, sentence: str, yes: bool) -> None:
         sender.settle(0)  # however many blocks come
     if not sender.outcomes["mined"]:
         raise CatenaryError(f"{call.abi.name} failed on the chain: somebody else may have been faster")
-
-
-def _print(shown: Any) -> None:
-    click.echo(shown.title)
-    shown.title = None
-    Console(width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False).print(shown)
 
 
 def _address(text: str) -> str:
