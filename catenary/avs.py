@@ -193,10 +193,8 @@ class AVS:
 
     def _paged(self, contract: Contract, view: str) -> list[dict[str, Any]]:
         count = self.protocol.chain.get(self._read("poolCount", make=int))
-        reads: list[Read[list[dict[str, Any]]]] = [
-            contract.read(view, self.number, start, PAGE, make=list) for start in range(0, count, PAGE)
-        ]
-        return [one for page in self.protocol.chain.all(reads) for one in page]
+        pages = self.protocol.chain.all(contract.pages(view, self.number, count=count, size=PAGE))
+        return [one for page in pages for one in page]
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,10 @@ class Contract:
         abi = function(self.name, view)
         return Read(self.address, abi, _encoded(abi, arguments), make)
 
+    def pages(self, view: str, *arguments: Any, count: int, size: int = 100) -> list[Read[list[Any]]]:
+        """All pages of a view of `count` things, which takes after `arguments` where a page starts, and its size."""
+        return [self.read(view, *arguments, start, size, make=list) for start in range(0, count, size)]
+
     def call(self, name: str, *arguments: Any, value: int = 0) -> "Call":
         """A call of it that is not sent yet; `value` in wei."""
         return Call(self, function(self.name, name), arguments, value)

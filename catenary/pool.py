@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AHEAD = 3  # epochs after the current one for which something may be announced: the rule of time
-PAGE = 100
 
 
 class Payout(IntEnum):
@@ -100,11 +99,13 @@ class Pool:
     def allocations_at(self, *epochs: int) -> list[dict[int, Allocation]]:
         """The same in each of some epochs, as far as they are announced."""
         count = self._get(self.protocol.registry, "allocationCount", make=int)
-        reads = [self._allocations(epoch, offset) for epoch in epochs for offset in range(0, max(count, 1), PAGE)]
-        pages = self.protocol.chain.all(reads)
-        each = len(pages) // len(epochs) if epochs else 0
-        groups = [pages[index * each : (index + 1) * each] for index in range(len(epochs))]
-        return [{avs: one for page in group for avs, one in page.items()} for group in groups]
+        where = self.operator, self.vault.address
+        pages = [self.protocol.registry.pages("allocations", *where, epoch, count=count) for epoch in epochs]
+        answers = iter(self.protocol.chain.all([read for reads in pages for read in reads]))
+        return [
+            {one["avs"]: Allocation(one["guaranteed"], one["elastic"]) for _ in reads for one in next(answers)}
+            for reads in pages
+        ]
 
     @property
     def changes(self) -> list[Change]:
@@ -250,9 +251,6 @@ class Pool:
     def _mandate(self, epoch: int) -> Read[Mandate]:
         return self._read(self.protocol.registry, "mandateAt", epoch, make=_mandate)
 
-    def _allocations(self, epoch: int, offset: int) -> Read[dict[int, Allocation]]:
-        return self._read(self.protocol.registry, "allocations", epoch, offset, PAGE, make=_allocations)
-
     def _slashable(self, avs: int) -> Read[tuple[int, int]]:
         return self.protocol.slashing.read(
             "slashable", avs, self.operator, self.vault.address, make=lambda guaranteed, elastic: (guaranteed, elastic)
@@ -309,7 +307,3 @@ class Ticket:
 
 def _mandate(words: dict[str, int]) -> Mandate:
     return Mandate(words["lossBudget"], words["commission"], words["vetoPeriod"])
-
-
-def _allocations(page: list[dict[str, int]]) -> dict[int, Allocation]:
-    return {one["avs"]: Allocation(one["guaranteed"], one["elastic"]) for one in page}

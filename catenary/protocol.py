@@ -17,8 +17,6 @@ from catenary.staker import Staker
 from catenary.values import Clock, Terms
 from catenary.vault import Vault
 
-PAGE = 100
-
 
 class Protocol:
     """
@@ -70,8 +68,7 @@ class Protocol:
 
     @cached_property
     def clock(self) -> Clock:
-        views = ("GENESIS", "EPOCH", "REPORT_WINDOW", "MAX_VETO", "EXECUTE_WINDOW")
-        return Clock(*self.chain.all([self.registry.read(view, make=int) for view in views]))
+        return clock_of(self.registry, self.chain)
 
     @property
     def epoch(self) -> int:
@@ -97,9 +94,7 @@ class Protocol:
     def vaults(self) -> list[Vault]:
         """The listed vaults, in the order of listing."""
         count = self.chain.get(self.registry.read("vaultCount", make=int))
-        pages: list[list[str]] = self.chain.all(
-            [self.registry.read("vaults", start, PAGE, make=list) for start in range(0, count, PAGE)]
-        )
+        pages = self.chain.all(self.registry.pages("vaults", count=count))
         return [Vault(self, address) for page in pages for address in page]
 
     def vault(self, name: str) -> Vault:
@@ -189,3 +184,9 @@ class Protocol:
         for named in (terms.slasher, terms.owner, terms.resolver, terms.recipient, terms.hook):
             self.address(named)
         return self.registry.call("registerAVS", terms.plain(), uri)
+
+
+def clock_of(registry: Contract, chain: Chain) -> Clock:
+    """The clock that the registry keeps."""
+    views = ("GENESIS", "EPOCH", "REPORT_WINDOW", "MAX_VETO", "EXECUTE_WINDOW")
+    return Clock(*chain.all([registry.read(view, make=int) for view in views]))

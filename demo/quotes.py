@@ -5,6 +5,7 @@ slashed and paid how much is reckoned here, as in the ledger, without asking the
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from typing import Any
 
 from ape import accounts, project
@@ -32,7 +33,7 @@ from demo.world import (
     TOKENS,
     WETH,
 )
-from deployer.contracts import ZERO_ADDRESS
+from deployer.contracts import Setup
 
 DECIMALS = 8  # of a price
 ROUND = 3_600  # [s]
@@ -59,20 +60,14 @@ class Quotes:
             world.people[name] = accounts.test_accounts.generate_test_account()
             world.node.give(world.people[name].address, PURSE)
         owner, token = world.people[OWNER], world.tokens[QUOTES_PAYS_IN]
-        setup = {
-            "slashing": world.core.slashing,
-            "vault": world.vaults[WETH],
-            "owner": owner,
-            "byAdmission": False,
-            "vetoPeriod": 0,
-            "resolver": ZERO_ADDRESS,
-            "recipient": ZERO_ADDRESS,
-            "minStake": MIN_STAKE,
-            "maxShare": BPS,
-            "penalty": PENALTY,
-            "uri": "",
-        }
-        self._oracle = owner.deploy(project.OracleAVS, setup, world.core.rewards, token, REWARD, BOUNTY, ROUND)
+        setup = Setup(
+            slashing=world.core.slashing.address,
+            vault=world.vaults[WETH].address,
+            owner=owner.address,
+            min_stake=MIN_STAKE,
+            penalty=PENALTY,
+        )
+        self._oracle = owner.deploy(project.OracleAVS, astuple(setup), world.core.rewards, token, REWARD, BOUNTY, ROUND)
         self._domain = domain(CHAIN_ID, self._oracle.address)
         self._oracle.addFeed(TERMS, "ETH / USD", sender=owner)
         self._feed = owner.deploy(project.OracleFeed, self._oracle, FEED)

@@ -44,6 +44,26 @@ class Timing:
     execute_window: int = 86_400
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """
+    What an AVS is and slashes, as the constructor of `AVSBase` takes it: `IAVSBase.Setup`, with the units there. Unless
+    told otherwise anyone may opt in, nobody vetoes, what is slashed is burnt, and nothing is capped.
+    """
+
+    slashing: str
+    vault: str
+    owner: str
+    by_admission: bool = False
+    veto_period: int = 0
+    resolver: str = ZERO_ADDRESS
+    recipient: str = ZERO_ADDRESS
+    min_stake: int
+    max_share: int = 10_000
+    penalty: int
+    uri: str = ""
+
+
 @dataclass(frozen=True)
 class Core:
     """The contracts that every vault shares."""

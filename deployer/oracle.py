@@ -12,7 +12,7 @@ from ape.contracts import ContractInstance
 
 from deployer.check import differences_of_source
 from deployer.config import ADDRESS, DEPLOYER, LOCAL_CHAIN, NONE, Problems, checked, is_address, is_int
-from deployer.contracts import ZERO_ADDRESS
+from deployer.contracts import ZERO_ADDRESS, Setup
 from deployer.errors import DeployError
 from deployer.journal import Journal, contract_at, read_deployment
 from deployer.timelock import OwnerCall, owner_call
@@ -154,20 +154,19 @@ def _arguments(
 ) -> tuple[Any, ...]:
     """The arguments of the constructor of `OracleAVS`."""
     contracts = core["contracts"]
-    setup = (
-        contracts["SlashingManager"]["address"],
-        core["vaults"][config.vault]["address"],
-        sender if config.owner == DEPLOYER else config.owner,
-        config.by_admission,
-        0,  # nobody vetoes what is proved
-        ZERO_ADDRESS,
-        ZERO_ADDRESS if config.recipient == NONE else config.recipient,
-        config.min_stake,
-        config.max_share,
-        config.penalty,
-        config.uri,
+    setup = Setup(  # without a veto period: nobody vetoes what is proved
+        slashing=contracts["SlashingManager"]["address"],
+        vault=core["vaults"][config.vault]["address"],
+        owner=sender if config.owner == DEPLOYER else config.owner,
+        by_admission=config.by_admission,
+        recipient=ZERO_ADDRESS if config.recipient == NONE else config.recipient,
+        min_stake=config.min_stake,
+        max_share=config.max_share,
+        penalty=config.penalty,
+        uri=config.uri,
     )
-    return setup, contracts["RewardsDistributor"]["address"], token, config.reward, config.bounty, config.round
+    rewards = contracts["RewardsDistributor"]["address"]
+    return astuple(setup), rewards, token, config.reward, config.bounty, config.round
 
 
 def _fields(raw: Any, problems: Problems) -> Mapping[str, Any]:

@@ -1,5 +1,5 @@
 """
-Every state-changing function of the core and of the oracle against every role: who may call it, and how all others are
+Every state-changing function of the core and of the AVSs against every role: who may call it, and how all others are
 refused.
 
 The functions come from the ABIs, so that one which is missing in the table below fails. Calls are simulated on one
@@ -19,11 +19,15 @@ from eth_utils.crypto import keccak
 
 from deployer.contracts import ZERO_ADDRESS, container, deploy_vault
 from tests.helpers import Protocol, reverts
-from tests.helpers.oracle import deploy_oracle, key
+from tests.helpers.bls import key_proof, public_key
+from tests.helpers.oracle import STATEMENT, Scene, deploy_notary, deploy_oracle, key, key_of, setup
 from tests.helpers.protocol import ANYTHING, DAY, ETHER, EVIDENCE, VAULT_SHARES
 from tests.helpers.typed_data import DELEGATION, PERMIT, domain, sign
 
-NAMES = ("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault", "OracleAVS")
+NAMES = (
+    *("AVSRegistry", "DelegationManager", "SlashingManager", "RewardsDistributor", "StakingVault"),
+    *("OracleAVS", "Notary", "BLSQuorum"),
+)
 FUNCTIONS = [
     f"{name}.{method.name}" for name in NAMES for method in getattr(project, name).contract_type.mutable_methods
 ]
@@ -139,13 +143,22 @@ def matrix(
     registry.setAdmitted(avs, operator, True, sender=avs_owner)
     registry.optIn(avs, vault, 1_000, 0, b"", sender=operator)
 
-    # An oracle with the operator as its one member, and an operator that may join.
-    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], byAdmission=True)
+    # Three AVSs with the operator as their one member, and an operator that may join.
+    newcomer = accounts[13]
+    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], by_admission=True)
     oracle.add_feed()
     oracle.fund(ETHER)
-    oracle.enlist(operator, staker)
-    oracle.enlist(accounts[13], staker, stake=ETHER)
-    vault.depositAndDelegate(99 * ETHER, accounts[13], 0, ANYTHING, sender=staker)
+    notary = deploy_notary(protocol, vault, avs_owner, [operator], by_admission=True)
+    mock = avs_owner.deploy(project.BlsNotary, setup(protocol, vault, avs_owner.address, by_admission=True))
+    heir = ContractInstance(mock.address, project.BLSQuorum.contract_type)  # only what it has of the quorum
+    quorum = Scene(protocol, heir, vault, avs_owner, [operator], "BLS Notary")
+    bls_domain = domain(quorum.name, mock)
+    for member, secret in ((operator, 1_001), (newcomer, 1_002)):
+        mock.setBlsKey(public_key(secret), key_proof(secret, bls_domain, member), sender=member)
+    for each, guaranteed, elastic in ((oracle, 2_000, 1_000), (notary, 0, 500), (quorum, 0, 500)):
+        each.enlist(operator, staker, guaranteed=guaranteed, elastic=elastic)
+        each.enlist(newcomer, staker, stake=ETHER, guaranteed=guaranteed, elastic=elastic)
+    vault.depositAndDelegate(97 * ETHER, newcomer, 0, ANYTHING, sender=staker)
 
     # A staker with vault shares, a position and a matured ticket.
     vault.deposit(3 * ETHER, staker, sender=staker)
@@ -173,10 +186,12 @@ def matrix(
     permit_arguments = (staker, stranger, 1, deadline, permit.v, permit.r, permit.s)
     terms = (slasher, 0, False, ZERO_ADDRESS, avs_owner, ZERO_ADDRESS, ZERO_ADDRESS)
 
-    # What the operator signs in the next round.
+    # What the operator signs in the next round, and two keys more.
     round_ = oracle.round + 1
     first, second = (oracle.report(operator, round_, price) for price in (1, 2))
-    signer = key("another")
+    subject, statements, time = b"\xcc" * 32, (b"\xaa" * 32, b"\xbb" * 32), oracle.begin_of(round_)
+    signatures = [notary.sign(key_of(operator), STATEMENT, subject, each, time) for each in statements]
+    signer, bls_secret = key("another"), 2_001
 
     def rules(contract: ContractInstance, **table: tuple[Any, ...]) -> dict[str, Rule]:
         kind = contract.contract_type.name
@@ -215,11 +230,9 @@ def matrix(
     def end_veto_period() -> None:
         ape.chain.mine(timestamp=receipt.timestamp + DAY)
 
-    def offer_oracle() -> None:
-        oracle.contract.transferOwnership(stranger, sender=avs_owner)
-
     def begin_round() -> None:
         oracle.take_snapshot()
+        notary.take_snapshot()
         oracle.to_round(round_)
 
     def answer() -> None:
@@ -229,6 +242,38 @@ def matrix(
     def prove() -> None:
         begin_round()
         oracle.contract.proveEquivocation(1, round_, first, second, sender=stranger)
+
+    def base_rules(scene: Scene) -> dict[str, Rule]:
+        """Of what every AVS has by `AVSBase`."""
+        contract = scene.contract
+        return rules(
+            contract,
+            setKey=(
+                (signer.address, scene.prove(signer, operator)),
+                {"operator"},
+                contract.InvalidKeyProof,
+                {"operator": CALLER, "signer": signer.address},
+            ),
+            onOptIn=(
+                (scene.avs, operator, vault, 1, 0, b""),
+                {"registry"},
+                contract.NotRegistry,
+                {"caller": CALLER},
+            ),
+            join=((newcomer,), EVERYONE),
+            takeSnapshot=((1,), EVERYONE),
+            setAdmitted=((second_operator, True), {"avs owner"}, *unauthorised),
+            eject=((operator,), {"avs owner"}, *unauthorised),
+            transferOwnership=((stranger,), {"avs owner"}, *unauthorised),
+            renounceOwnership=((), {"avs owner"}, *unauthorised),
+            acceptOwnership=(
+                (),
+                {"stranger"},
+                *unauthorised,
+                0,
+                lambda: contract.transferOwnership(stranger, sender=avs_owner),
+            ),
+        )
 
     table = {
         **rules(
@@ -326,34 +371,32 @@ def matrix(
             redeemNative=((1, stranger, staker), staker_or_manager, *no_allowance),
         ),
         **rules(unseeded, seed=((), {"staker"}, *no_seed)),
+        **base_rules(oracle),
         **rules(
             oracle.contract,
-            setKey=(
-                (signer.address, oracle.prove(signer, operator)),
-                {"operator"},
-                oracle.contract.InvalidKeyProof,
-                {"operator": CALLER, "signer": signer.address},
-            ),
-            onOptIn=(
-                (oracle.avs, operator, vault, 1, 0, b""),
-                {"registry"},
-                oracle.contract.NotRegistry,
-                {"caller": CALLER},
-            ),
-            join=((accounts[13],), EVERYONE),
-            takeSnapshot=((1,), EVERYONE),
-            setAdmitted=((second_operator, True), {"avs owner"}, *unauthorised),
-            eject=((operator,), {"avs owner"}, *unauthorised),
             addFeed=(((8, 3_600, 50, 6_667), "BTC / USD"), {"avs owner"}, *unauthorised),
-            transferOwnership=((stranger,), {"avs owner"}, *unauthorised),
-            renounceOwnership=((), {"avs owner"}, *unauthorised),
-            acceptOwnership=((), {"stranger"}, *unauthorised, 0, offer_oracle),
             submit=((1, round_, 1, [first]), EVERYONE, None, {}, 0, begin_round),
             submitLate=((1, round_, [first]), EVERYONE, None, {}, 0, answer),
             pay=(([operator],), EVERYONE),
             proveEquivocation=((1, round_, first, second), EVERYONE, None, {}, 0, begin_round),
             provePremature=((1, round_ + 1, oracle.report(operator, round_ + 1, 1)), EVERYONE),
             takeBounty=((stranger,), {"stranger"}, oracle.contract.NoBounty, {"reporter": CALLER}, 0, prove),
+        ),
+        **base_rules(notary),
+        **rules(
+            notary.contract,
+            certify=((subject, statements[0], time, signatures[:1]), EVERYONE, None, {}, 0, begin_round),
+            proveConflict=((subject, statements, (time, time), signatures), EVERYONE, None, {}, 0, begin_round),
+        ),
+        **base_rules(quorum),
+        **rules(
+            quorum.contract,
+            setBlsKey=(
+                (public_key(bls_secret), key_proof(bls_secret, bls_domain, operator)),
+                {"operator"},
+                quorum.contract.InvalidBlsProof,
+                {"operator": CALLER},
+            ),
         ),
     }
 
@@ -393,6 +436,14 @@ def test_table__names_every_function_and_role(matrix: World) -> None:
     assert set(matrix.rules) == set(FUNCTIONS)
     assert set(matrix.roles) == EVERYONE
     assert set(FUNCTIONS) >= LOCKED
+
+
+def test_table__names_every_contract_that_is_deployed() -> None:
+    types = project.manifest.contract_types
+    sources = {name: each.source_id for name, each in types.items() if each.deployment_bytecode.bytecode != "0x"}
+    ours = {name for name, source in sources.items() if not source.startswith("contracts/mocks/")}
+    # Of BLSQuorum only heirs are deployed.
+    assert {name for name in ours if types[name].mutable_methods} | {"BLSQuorum"} == set(NAMES)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

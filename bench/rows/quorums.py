@@ -5,7 +5,7 @@ All operators weigh the same, and 66.67 % of the weight is asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from ape import project
 from ape.contracts import ContractContainer, ContractInstance
@@ -16,12 +16,10 @@ from eth_utils.crypto import keccak
 from bench.operators import Operator, enlist, join, send_all, some_operators, take_snapshot
 from bench.row import gas, row
 from bench.world import World
-from deployer.contracts import ZERO_ADDRESS
-from tests.helpers.bls import PROOF, encoded, public_key, sign
+from deployer.contracts import Setup
+from tests.helpers.bls import key_proof, public_key, sign
 from tests.helpers.protocol import BPS, EVIDENCE, WAD
-from tests.helpers.typed_data import Types, domain, message
-
-BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
+from tests.helpers.typed_data import domain
 
 QUORUM = 6_667  # [bps]
 
@@ -68,8 +66,10 @@ class Quorum:
 def quorum(w: World, count: int, contract: ContractContainer | None = None) -> Quorum:
     operators = some_operators(count)
     owner = w.protocol.owner
-    setup = (w.protocol.slashing, w.vault, owner, False, 0, ZERO_ADDRESS, ZERO_ADDRESS, 1, BPS, WAD, "")
-    notary = owner.deploy(contract or project.BlsNotary, setup)
+    setup = Setup(
+        slashing=w.protocol.slashing.address, vault=w.vault.address, owner=owner.address, min_stake=1, penalty=WAD
+    )
+    notary = owner.deploy(contract or project.BlsNotary, astuple(setup))
     enlist(w, notary, operators)
     if not contract:
         send_all(w, operators, notary, lambda operator: _set_bls_key(notary, operator), "BLS keys")
@@ -83,8 +83,7 @@ def _set_bls_key(notary: ContractInstance, operator: Operator) -> bytes:
 
 
 def _bls_proof(notary: ContractInstance, operator: Operator) -> tuple[int, ...]:
-    typed = message(domain("BLS Notary", notary), BLS_KEY, (operator.address, encoded(public_key(operator.secret))))
-    return sign(operator.secret, keccak(b"\x19" + typed.version + typed.header + typed.body), PROOF)
+    return key_proof(operator.secret, domain("BLS Notary", notary), operator.address)
 
 
 @row

@@ -1,7 +1,7 @@
 """What operators of an oracle and those who use it do: report, pay, prove."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import ape
 from ape import project
@@ -14,8 +14,8 @@ from bench.operators import Operator, enlist, join, some_operators, take_snapsho
 from bench.row import gas, row
 from bench.world import World
 from catenary.oracle.report import Report, domain
-from deployer.contracts import ZERO_ADDRESS
-from tests.helpers.protocol import BPS, ETHER, WAD
+from deployer.contracts import Setup
+from tests.helpers.protocol import ETHER, WAD
 
 FEED = 1
 ROUND = 3_600  # [s]
@@ -59,8 +59,12 @@ class Reporting:
 
 def reporting(w: World, count: int) -> Reporting:
     owner = w.protocol.owner
-    setup = (w.protocol.slashing, w.vault, owner, False, 0, ZERO_ADDRESS, ZERO_ADDRESS, ETHER, BPS, WAD, "")
-    oracle = owner.deploy(project.OracleAVS, setup, w.protocol.rewards, w.asset, 100 * ETHER, ETHER // 10, ROUND)
+    setup = Setup(
+        slashing=w.protocol.slashing.address, vault=w.vault.address, owner=owner.address, min_stake=ETHER, penalty=WAD
+    )
+    oracle = owner.deploy(
+        project.OracleAVS, astuple(setup), w.protocol.rewards, w.asset, 100 * ETHER, ETHER // 10, ROUND
+    )
     oracle.addFeed((8, 24 * ROUND, 50, 6_667), "ETH / USD", sender=owner)
     w.asset.mint(oracle, 1_000 * ETHER, sender=owner)
     r = Reporting(w, oracle, some_operators(count))

@@ -34,7 +34,7 @@ from catenary.values import ZERO_ADDRESS, Clock, Terms
 
 _Decorator = Callable[[Callable[..., None]], click.Command]
 
-WIDE = 240  # columns, where no terminal sets a limit
+_WIDE = 240  # columns, where no terminal sets a limit
 
 # Exit codes; 2 is click's, for words that cannot be read.
 REFUSED = 1  # something was refused, or failed on the chain
@@ -84,19 +84,7 @@ class Session:
 
     def show(self, data: Mapping[str, Any], *tables: Table | str) -> None:
         """Prints `data` with --json, and the tables and sentences without."""
-        if self.as_json:
-            click.echo(json.dumps(data, indent=2))
-            return
-        for each in tables:
-            if isinstance(each, str):
-                click.echo(plain(each))
-            elif each.row_count:
-                click.echo(each.title)
-                each.title = None
-                width = None if sys.stdout.isatty() else WIDE
-                Console(width=width, markup=False, emoji=False).print(each)
-            else:
-                click.echo(f"{each.title}: none")
+        show(self.as_json, data, *tables)
 
     # --- what is sent ---
 
@@ -167,6 +155,23 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]] | Se
     for row in rows:
         made.add_row(*(plain(cell) for cell in row))
     return made
+
+
+def show(as_json: bool, data: Mapping[str, Any], *tables: Table | str) -> None:
+    """Prints `data` as JSON, or the tables and sentences."""
+    if as_json:
+        click.echo(json.dumps(data, indent=2))
+        return
+    for each in tables:
+        if isinstance(each, str):
+            click.echo(plain(each))
+        elif each.row_count:
+            click.echo(each.title)
+            each.title = None
+            width = None if sys.stdout.isatty() else _WIDE
+            Console(width=width, markup=False, emoji=False).print(each)
+        else:
+            click.echo(f"{each.title}: none")
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from catenary import sqlite
 from catenary.chain import line
 from catenary.errors import CatenaryError
 from catenary.history.events import Event, Header
@@ -46,7 +47,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             if self.about("format") is None:
                 self._say(about)
         for key, value in about.items():
@@ -64,7 +65,7 @@ class Store:
         return json.loads(found[0]) if found else None
 
     def note(self, **about: Any) -> None:
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             self._say(about)
 
     def _say(self, about: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ class Store:
 
     def extend(self, tip: tuple[int, Header] | None, events: Iterable[Event], headers: dict[int, Header]) -> bool:
         """Adds what comes after `tip`. Does nothing if the tip is another, as somebody else wrote meanwhile."""
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             if self.tip != tip:
                 return False
             blocks = [(number, *header) for number, header in headers.items()]
@@ -121,20 +122,9 @@ class Store:
 
     def roll_back(self, number: int) -> None:
         """Forgets what came after block `number`, which stands here; all of it if there is none."""
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             self._db.execute("DELETE FROM events WHERE block > ?", [number])
             self._db.execute("DELETE FROM blocks WHERE number > ?", [number])
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

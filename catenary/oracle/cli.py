@@ -16,11 +16,10 @@ import click
 from aiohttp import web
 from eth_abi.abi import encode
 from eth_utils.address import is_address, to_checksum_address
-from rich.console import Console
 
 from catenary.chain import Call, Chain, asking, web3
-from catenary.cli.app import DECLINED, REFUSED, WIDE, confirmed, errors_in_one_line, moment, plain, table
-from catenary.errors import CatenaryError, NoPrice, NotMined, UnknownName
+from catenary.cli.app import DECLINED, REFUSED, confirmed, errors_in_one_line, moment, show, table
+from catenary.errors import CatenaryError, NotMined, UnknownName
 from catenary.oracle.config import Config
 from catenary.oracle.contract import Oracle, cost_to_move
 from catenary.oracle.health import application as health_application
@@ -29,7 +28,7 @@ from catenary.oracle.relay import Relay
 from catenary.oracle.relay import application as relay_application
 from catenary.oracle.report import Domain, domain
 from catenary.oracle.sender import Sender
-from catenary.oracle.sources import median_of, price_of, read
+from catenary.oracle.sources import Quote, prices_of, read
 from catenary.units import Unit, percent
 
 HOST = "127.0.0.1"
@@ -147,46 +146,42 @@ def check(config: Path, as_json: bool) -> None:
             chain = Chain()
             now = chain.time
             key = oracle.keys(chain, [signer]).get(signer)
-        quotes = asyncio.run(_quotes(settings))
         about: list[dict[str, Any]] = []
-        for feed in settings.feeds:
-            terms, prices, said = feeds[feed.number], [], []
-            for place, each in enumerate(feed.sources):
-                quote = quotes[feed.number, place]
-                try:
-                    if isinstance(quote, CatenaryError):
-                        raise NoPrice(str(quote))
-                    price = price_of(quote, terms.decimals, now, feed.most_age)
-                    prices.append(price)
-                    said.append({"source": each.name, "price": str(price)})
-                except NoPrice as error:
-                    said.append({"source": each.name, "wrong": str(error)})
-            one: dict[str, Any] = {"feed": feed.number, "description": terms.description, "decimals": terms.decimals}
-            try:
-                one["price"] = str(median_of(prices, feed.least))
-            except NoPrice as error:
-                one["wrong"] = str(error)
-            about.append({**one, "sources": said})
-        if as_json:
-            content = {"signer": signer, "operator": key.operator if key else None, "feeds": about}
-            click.echo(json.dumps(content, indent=2))
-        else:
-            whose = f"of {key.operator}" if key else "no operator's key yet: key-proof prints what `setKey` takes"
-            click.echo(f"key {signer}: {whose}")
-            for one in about:
-                unit = Unit("", one["decimals"])
-                click.echo(plain(f"feed {one['feed']}, {one['description']}: {_shown(one, unit)}"))
-                for each in one["sources"]:
-                    click.echo(plain(f"  {each['source']}: {_shown(each, unit)}"))
+        for feed, quotes in zip(settings.feeds, asyncio.run(_quotes(settings)), strict=True):
+            terms = feeds[feed.number]
+            prices = prices_of(quotes, terms.decimals, now, feed.least, feed.most_age)
+            about.append(
+                {
+                    "feed": feed.number,
+                    "description": terms.description,
+                    "decimals": terms.decimals,
+                    **_outcome(prices.median, prices.problem),
+                    "sources": [
+                        {"source": each.name, **_outcome(prices.each.get(place), prices.wrong.get(place))}
+                        for place, each in enumerate(feed.sources)
+                    ],
+                }
+            )
+        whose = f"of {key.operator}" if key else "no operator's key yet: key-proof prints what `setKey` takes"
+        lines = [f"key {signer}: {whose}"]
+        for one in about:
+            unit = Unit("", one["decimals"])
+            lines.append(f"feed {one['feed']}, {one['description']}: {_shown(one, unit)}")
+            lines += [f"  {each['source']}: {_shown(each, unit)}" for each in one["sources"]]
+        show(as_json, {"signer": signer, "operator": key.operator if key else None, "feeds": about}, *lines)
         if any("wrong" in one for one in about):
             raise SystemExit(REFUSED)
 
 
-async def _quotes(settings: Config) -> dict[tuple[int, int], Any]:
-    """What each source says, by the feed and its place there: a `Quote`, or a `CatenaryError`."""
-    many = {(feed.number, place): each for feed in settings.feeds for place, each in enumerate(feed.sources)}
-    said = await asyncio.gather(*(read(source) for source in many.values()), return_exceptions=True)
-    return dict(zip(many, said, strict=True))
+async def _quotes(settings: Config) -> list[list[Quote | BaseException]]:
+    """What each source of each feed says, or what it raises."""
+    return await asyncio.gather(
+        *(asyncio.gather(*(read(each) for each in feed.sources), return_exceptions=True) for feed in settings.feeds)
+    )
+
+
+def _outcome(price: int | None, wrong: str | None) -> dict[str, str]:
+    return {"wrong": str(wrong)} if price is None else {"price": str(price)}
 
 
 def _shown(said: dict[str, Any], unit: Unit) -> str:
@@ -224,7 +219,7 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
         with asking(connect(node, chain_id)):
             chain = Chain(Chain().number)
             rounds, now = oracle.rounds, chain.time
-            epoch = rounds.epoch_at(now)
+            epoch = rounds.clock.epoch_at(now)
             feeds, members = oracle.feeds(chain), oracle.members(chain)
             answers, weights = oracle.answers(chain, list(feeds)), oracle.weights(chain, epoch, members)
             signers, snapshot = oracle.signers(chain, members), oracle.snapshot(chain, epoch)
@@ -235,39 +230,31 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
                 number: [chain.get(oracle.vault.read("convertToAssets", shares, make=int)) for shares in cost]
                 for number, cost in costs.items()
             }
-        taken = bool(snapshot.taken_at)
-        if as_json:
-            content = {
-                "avs": avs,
-                "block": chain.number,
-                "round": rounds.round_at(now),
-                "epoch": epoch,
-                "snapshot_taken_at": snapshot.taken_at or None,
-                "weight": str(snapshot.weight),
-                "feeds": [
-                    {
-                        **{key: value for key, value in asdict(feed).items() if key != "number"},
-                        "feed": number,
-                        "round": answers[number].round or None,
-                        "price": str(answers[number].price) if answers[number].round else None,
-                        "updated_at": answers[number].updated_at or None,
-                        "cost_to_move": {
-                            "shares": {"guaranteed": str(costs[number][0]), "shared": str(costs[number][1])},
-                            "assets": {"guaranteed": str(assets[number][0]), "shared": str(assets[number][1])},
-                        },
-                    }
-                    for number, feed in feeds.items()
-                ],
-                "members": [
-                    {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0))} for each in members
-                ],
-            }
-            click.echo(json.dumps(content, indent=2))
-            return
-        click.echo(f"AVS {avs} at block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}")
-        click.echo(
-            f"snapshot: {moment(snapshot.taken_at) if taken else 'none of this epoch, so no round has an answer'}"
-        )
+        content = {
+            "avs": avs,
+            "block": chain.number,
+            "round": rounds.round_at(now),
+            "epoch": epoch,
+            "snapshot_taken_at": snapshot.taken_at or None,
+            "weight": str(snapshot.weight),
+            "feeds": [
+                {
+                    **{key: value for key, value in asdict(feed).items() if key != "number"},
+                    "feed": number,
+                    "round": answers[number].round or None,
+                    "price": str(answers[number].price) if answers[number].round else None,
+                    "updated_at": answers[number].updated_at or None,
+                    "cost_to_move": {
+                        "shares": {"guaranteed": str(costs[number][0]), "shared": str(costs[number][1])},
+                        "assets": {"guaranteed": str(assets[number][0]), "shared": str(assets[number][1])},
+                    },
+                }
+                for number, feed in feeds.items()
+            ],
+            "members": [
+                {"operator": each, "signer": signers[each], "weight": str(weights.get(each, 0))} for each in members
+            ],
+        }
         feed_rows = [
             (
                 str(number),
@@ -290,9 +277,16 @@ def status(node: str, chain_id: int, address: str, as_json: bool) -> None:
             )
             for each in members
         ]
+        taken = moment(snapshot.taken_at) if snapshot.taken_at else "none of this epoch, so no round has an answer"
         columns = ("feed", "what", "last answer", "at", "costs to move now", "of it guaranteed")
-        _print(table("Feeds", columns, feed_rows))
-        _print(table("Members", ("operator", "signs with", "weight", "of all"), member_rows))
+        show(
+            as_json,
+            content,
+            f"AVS {avs} at block {chain.number}, {moment(now)}, round {rounds.round_at(now)}, epoch {epoch}",
+            f"snapshot: {taken}",
+            table("Feeds", columns, feed_rows),
+            table("Members", ("operator", "signs with", "weight", "of all"), member_rows),
+        )
 
 
 @cli.command()
@@ -307,7 +301,7 @@ def prove(config: Path, file: Path, yes: bool) -> None:
     with errors_in_one_line():
         settings = Config.load(config)
         try:
-            reports = settings.domain.load(file.read_bytes(), 2)
+            reports, _ = settings.domain.load(file.read_bytes(), 2)
         except OSError as error:
             raise UnknownName(f"{file} cannot be read ({error.strerror}): name a file with reports") from None
         if not reports:
@@ -356,12 +350,6 @@ def _send(settings: Config, call: Call, sentence: str, yes: bool) -> None:
         sender.settle(0)  # however many blocks come
     if not sender.outcomes["mined"]:
         raise CatenaryError(f"{call.abi.name} failed on the chain: somebody else may have been faster")
-
-
-def _print(shown: Any) -> None:
-    click.echo(shown.title)
-    shown.title = None
-    Console(width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False).print(shown)
 
 
 def _address(text: str) -> str:

@@ -98,8 +98,8 @@ class _Reader:
             every=table.number("every", 0.1, 60, 1),
             silence=table.number("silence", 1, 86_400, 120),
             ahead=table.number("ahead", 0, 2**40, 30),  # half of what the oracle forgives
-            least_balance=int(table.number("least_balance", 0, 10**27, 10**16)),
-            most_fee=int(table.number("most_fee", 1, 10**18, 2 * 10**11)),
+            least_balance=table.number("least_balance", 0, 10**27, 10**16),
+            most_fee=table.number("most_fee", 1, 10**18, 2 * 10**11),
             feeds=self._feeds(table),
         )
         self.check(bool(made.relays), "relays", "one relay or more")
@@ -115,7 +115,7 @@ class _Reader:
     def _domain(self, table: "_Table") -> Domain:
         oracle = table.take("oracle", str, "", "an address")
         good = self.check(is_address(oracle), "oracle", "an address")
-        chain_id = int(table.number("chain_id", 1, 2**63 - 1))
+        chain_id = table.number("chain_id", 1, 2**63 - 1)
         return domain(chain_id, oracle) if good else Domain(chain_id, oracle)
 
     def _path(self, table: "_Table", name: str) -> Path:
@@ -151,7 +151,7 @@ class _Reader:
         return tuple(made)
 
     def _feed(self, table: "_Table") -> FeedConfig:
-        number = int(table.number("id", 1, 2**32 - 1))
+        number = table.number("id", 1, 2**32 - 1)
         sources = []
         tables = table.take("sources", list, [], "a list of tables")
         for index, content in enumerate(tables):
@@ -166,8 +166,8 @@ class _Reader:
                     self.wrong.append(f"{place}: {error}")
         self.check(bool(tables), f"{table.place}sources", "one source or more")
         count = max(1, len(tables))
-        least = int(table.number("least", 1, count, count // 2 + 1))
-        most_age = int(table.number("max_age", 1, 86_400, MOST_AGE))
+        least = table.number("least", 1, count, count // 2 + 1)
+        most_age = table.number("max_age", 1, 86_400, MOST_AGE)
         table.end()
         return FeedConfig(number, tuple(sources), least, most_age)
 

@@ -12,31 +12,27 @@ from catenary.chain import Call, Chain, Contract, Read, asked, web3
 from catenary.contracts import CORE, ORACLE, VAULT, event, function, selector, words
 from catenary.errors import CatenaryError
 from catenary.oracle.report import Domain, Report, Signed
+from catenary.protocol import clock_of
 from catenary.units import BPS, WAD
+from catenary.values import Clock
 
-PAGE = 100
 GRACE = 60  # a report of a round that begins so soon is no fault, as a block may come late [s]
-REGISTRY, _, SLASHING, _ = CORE
+REGISTRY, *_ = CORE
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """How time is cut, and what else is fixed [s]."""
+    """How time is cut into rounds, of which the first one begins with epoch 1."""
 
-    genesis: int  # start of epoch 1 and of round 1 [Unix time]
-    epoch: int  # length
-    round: int  # length
-    report_window: int
+    clock: Clock
+    length: int  # of a round [s]
 
     def round_at(self, time: int) -> int:
-        return 1 + (time - self.genesis) // self.round
-
-    def epoch_at(self, time: int) -> int:
-        return 1 + (time - self.genesis) // self.epoch
+        return 1 + (time - self.clock.genesis) // self.length
 
     def begin_of(self, round_: int) -> int:
         """The first second of a round [Unix time]."""
-        return self.genesis + (round_ - 1) * self.round
+        return self.clock.genesis + (round_ - 1) * self.length
 
 
 @dataclass(frozen=True)
@@ -151,8 +147,7 @@ class Oracle:
         """Raises a `CatenaryError` if the contract is no oracle."""
         oracle, chain = self.contract, Chain()
         registry = Contract(REGISTRY, chain.get(oracle.read("REGISTRY", make=str)))
-        numbers: list[Read[int]] = [oracle.read(name, make=int) for name in ("GENESIS", "EPOCH", "ROUND")]
-        return Rounds(*chain.all([*numbers, registry.read("REPORT_WINDOW", make=int)]))
+        return Rounds(clock_of(registry, chain), chain.get(oracle.read("ROUND", make=int)))
 
     @cached_property
     def penalty(self) -> int:
@@ -190,10 +185,7 @@ class Oracle:
     def members(self, chain: Chain) -> list[str]:
         """Whom the next snapshot will look at."""
         count = chain.get(self.contract.read("memberCount", make=int))
-        pages: list[Read[list[str]]] = [
-            self.contract.read("members", start, PAGE, make=list) for start in range(0, count, PAGE)
-        ]
-        return [operator for page in chain.all(pages) for operator in page]
+        return [operator for page in chain.all(self.contract.pages("members", count=count)) for operator in page]
 
     def signers(self, chain: Chain, operators: Sequence[str]) -> dict[str, str]:
         """The key that each of them signs with, by operator."""

@@ -9,7 +9,8 @@ import aiohttp
 
 from catenary.errors import BadReport
 from catenary.oracle.relay import MOST_POSTED, PAGE
-from catenary.oracle.report import Domain, Signed, parsed
+from catenary.oracle.report import Domain, Signed
+from catenary.oracle.strangers import body
 
 PATIENCE = 5.0  # with a request to a relay, in all [s]
 GRACE = 2.0  # with a relay, before the node goes on with what the others say [s]
@@ -76,8 +77,7 @@ class Gossip:
     async def _get(self, session: aiohttp.ClientSession, relay: _Relay) -> list[Signed]:
         where = {"run": relay.run, "after": str(relay.after)}
         text = await self._answer(session.get(f"{relay.url}/reports", params=where, allow_redirects=False))
-        reports = self._domain.load(text, PAGE)
-        content = parsed(text)
+        reports, content = self._domain.load(text, PAGE)
         run, after = content.get("run"), content.get("after")
         if not isinstance(run, str) or len(run) > 64 or type(after) is not int or not 0 <= after < 10**18:
             raise BadReport("it does not say where to go on")
@@ -87,17 +87,14 @@ class Gossip:
         return reports
 
     async def _post(self, session: aiohttp.ClientSession, relay: _Relay, reports: Sequence[Signed]) -> None:
-        body = self._domain.dump(reports)
-        await self._answer(session.post(f"{relay.url}/reports", json=body, allow_redirects=False))
+        await self._answer(session.post(f"{relay.url}/reports", json=self._domain.dump(reports), allow_redirects=False))
         relay.has |= set(reports)
 
     async def _answer(self, request: Any) -> bytes:
         async with request as answer:
-            text = b""
-            async for part in answer.content.iter_chunked(65_536):
-                text += part
-                if len(text) > _MOST_BYTES:
-                    raise BadReport(f"it says more than {_MOST_BYTES} bytes")
+            text = await body(answer, _MOST_BYTES)
+            if len(text) > _MOST_BYTES:
+                raise BadReport(f"it says more than {_MOST_BYTES} bytes")
             if answer.status != 200:
                 raise BadReport(f"it answers {answer.status}")
         return text

@@ -13,6 +13,7 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
+from catenary import sqlite
 from catenary.chain import line
 from catenary.errors import BadReport, JournalDamaged, JournalError
 from catenary.oracle.report import Domain, Report, Signed
@@ -48,7 +49,7 @@ class Journal:
                 self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._db.execute("PRAGMA journal_mode = DELETE")
                 self._db.execute("PRAGMA synchronous = EXTRA")  # FULL, and the folder too
-            with self._transaction("EXCLUSIVE"):
+            with self._errors(), sqlite.transaction(self._db, "EXCLUSIVE"):
                 if not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     for statement in _SCHEMA.split(";"):
                         self._db.execute(statement)
@@ -82,7 +83,7 @@ class Journal:
         back. None for a round so old, or so long before what was signed, that it is not known what was signed then.
         """
         signed = self._domain.sign(report, self._key)
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             before = self.report(report.feed, report.round)
             if before or report.round <= self.floor:
                 return before
@@ -107,14 +108,14 @@ class Journal:
         except (ValueError, TypeError, BadReport) as error:
             raise self._damaged(f"evidence, {line(error)}") from None
 
-    def keep(self, name: str, reports: list[Signed]) -> bool:
-        """Keeps evidence, once; says whether it is new."""
-        with self._transaction():
+    def keep(self, name: str, reports: list[Signed]) -> None:
+        """Keeps evidence, unless there is some of that name."""
+        with self._errors(), sqlite.transaction(self._db):
             values = [name, json.dumps([each.data() for each in reports])]
-            return self._db.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", values).rowcount == 1
+            self._db.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", values)
 
     def forget(self, name: str) -> None:
-        with self._transaction():
+        with self._errors(), sqlite.transaction(self._db):
             self._db.execute("DELETE FROM evidence WHERE id = ?", [name])
 
     # --- inside ---
@@ -162,18 +163,6 @@ class Journal:
             f"the journal {self._path} is damaged ({line(what)}), so it is not known what was signed: put it aside "
             "and start with a new one in a later round"
         )
-
-    @contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        with self._errors():
-            self._db.execute(f"BEGIN {kind}")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -45,7 +45,7 @@ from catenary.oracle.gossip import Gossip
 from catenary.oracle.journal import Journal
 from catenary.oracle.report import Report, Signed
 from catenary.oracle.sender import Sender
-from catenary.oracle.sources import Quote, Source, median_of, price_of, read
+from catenary.oracle.sources import Quote, Source, prices_of, read
 
 log = logging.getLogger(__name__)
 
@@ -90,17 +90,22 @@ class Reading:
     """A source, and what it said last."""
 
     source: Source
-    quote: Quote | None = None
+    said: Quote | CatenaryError = field(default_factory=lambda: NoPrice("it has not said anything yet"))
     at: float = 0  # when it said so, by the machine's clock that never goes back [s]
-    problem: str | None = "it has not said anything yet"
     task: "asyncio.Task[None] | None" = None
 
     async def again(self) -> None:
         try:
-            self.quote, self.problem = await read(self.source), None
+            self.said = await read(self.source)
             self.at = time.monotonic()
         except CatenaryError as error:
-            self.quote, self.problem = None, str(error)
+            self.said = error
+
+    def recent(self, most_age: int) -> Quote | CatenaryError:
+        """What it said last, unless that is older [s]."""
+        if isinstance(self.said, Quote) and time.monotonic() - self.at > most_age:
+            return NoPrice("it did not answer yet, and what it said before is too old")
+        return self.said
 
 
 @dataclass
@@ -176,7 +181,7 @@ class Node:
         if self.view is None:
             return
         if new:
-            await asyncio.to_thread(self._try, "transactions", self._settle)
+            await asyncio.to_thread(self._try, "transactions", partial(self.sender.settle, self.view.number))
             await asyncio.to_thread(self._try, "submitted reports", self._read_submitted)
             await self._read_sources()
         heard = await self._exchange()
@@ -185,10 +190,10 @@ class Node:
         if new or heard:
             await asyncio.to_thread(self._act, self.view)
 
-    def _try(self, name: str, duty: Callable[[], bool]) -> bool:
-        """Does a duty; what goes wrong is said once, and tried again with the next block."""
+    def _try(self, name: str, duty: Callable[[], object]) -> bool:
+        """Does a duty, and gives back whether it says yes. What goes wrong is said once, and tried again next block."""
         try:
-            done = duty()
+            done = bool(duty())
         except JournalDamaged:
             raise
         except CatenaryError as error:
@@ -210,7 +215,8 @@ class Node:
         if self.problems.get("node"):  # it may be another one now
             _require_chain(self.web3, self.config.domain.chain_id)
         chain, oracle = Chain(int(head["number"])), self.oracle
-        round_, epoch = (at(int(head["timestamp"])) for at in (self.rounds.round_at, self.rounds.epoch_at))
+        now = int(head["timestamp"])
+        round_, epoch = self.rounds.round_at(now), self.rounds.clock.epoch_at(now)
         members = sorted(oracle.members(chain), key=_place)
         signers = oracle.signers(chain, members)
         changed = {signer for operator, signer in signers.items() if self._signers.get(operator) != signer}
@@ -241,7 +247,7 @@ class Node:
         self._first = {name: number for name, number in self._first.items() if number > self.view.number - 10_000}
         return True
 
-    def _read_submitted(self) -> bool:
+    def _read_submitted(self) -> None:
         """Hears what was submitted and not passed on: who signs two reports may give one of them to the chain only."""
         view = self.view
         assert view
@@ -254,12 +260,6 @@ class Node:
         first = max(self._read_up_to + 1 - _DEEP, view.number - _MOST_READ, 0)
         self._heard += self.oracle.submitted(Chain(view.number), min(first, view.number), is_known)
         self._read_up_to = view.number
-        return True
-
-    def _settle(self) -> bool:
-        assert self.view
-        self.sender.settle(self.view.number)
-        return True
 
     async def _read_sources(self) -> None:
         assert self.view
@@ -269,22 +269,12 @@ class Node:
                 each.task = asyncio.create_task(each.again())
         await asyncio.wait([each.task for each in readings if each.task], timeout=_GRACE)
         for feed in self.feeds.values():
-            prices, feed.wrong = [], {}
-            for place, each in enumerate(feed.readings):
-                try:
-                    if each.quote is None:
-                        raise NoPrice(each.problem or "")
-                    if time.monotonic() - each.at > feed.config.most_age:
-                        raise NoPrice("it did not answer yet, and what it said before is too old")
-                    prices.append(price_of(each.quote, feed.terms.decimals, self.view.time, feed.config.most_age))
-                except NoPrice as error:
-                    feed.wrong[place] = str(error)
-            try:
-                feed.price, feed.problem = median_of(prices, feed.config.least), None
-            except NoPrice as error:
-                if feed.problem != str(error):
-                    log.warning("feed %s: %s (%s)", feed.config.number, error, "; ".join(feed.wrong.values()))
-                feed.price, feed.problem = None, str(error)
+            config = feed.config
+            said = [each.recent(config.most_age) for each in feed.readings]
+            prices = prices_of(said, feed.terms.decimals, self.view.time, config.least, config.most_age)
+            if prices.problem and prices.problem != feed.problem:
+                log.warning("feed %s: %s (%s)", config.number, prices.problem, "; ".join(prices.wrong.values()))
+            feed.price, feed.problem, feed.wrong = prices.median, prices.problem, prices.wrong
 
     # --- reports ---
 
@@ -423,8 +413,8 @@ class Node:
             self._try(f"feed {number}", partial(self._answer, view, view.key.operator, number))
         self._try("payment", partial(self._pay, view, view.key.operator))
 
-    def _send(self, view: View, name: str, call: Call) -> bool:
-        return self.sender.send(name, call, view.head)
+    def _send(self, view: View, name: str, call: Call) -> None:
+        self.sender.send(name, call, view.head)
 
     def _since(self, view: View, what: str) -> int:
         """For how many blocks something is so, at this node."""
@@ -441,52 +431,52 @@ class Node:
 
     def _is_late(self, view: View, begin: int) -> bool:
         """Whether all are to do it now: with many members there are more turns than blocks in a round."""
-        return view.time - begin >= self.rounds.round // 2
+        return view.time - begin >= self.rounds.length // 2
 
-    def _answer(self, view: View, operator: str, number: int) -> bool:
+    def _answer(self, view: View, operator: str, number: int) -> None:
         """Submits a quorum's reports if an answer is due, and this node's own if an answer was made without it."""
         feed, last = self.feeds[number], view.answers[number]
         if not self.can_report:
-            return False
+            return
         said = self.reports.get((number, view.round), {})
         good = {each: said[each] for each in view.weights if each in said and self._is_within(said[each])}
         if last.round == view.round:
             assert view.credit
             if operator not in good or view.credit.counts(number, view.round):
-                return False
+                return
             late = self.oracle.submit_late([good[operator]])
-            return self._send(view, f"late report, feed {number}, round {view.round}", late)
+            self._send(view, f"late report, feed {number}, round {view.round}", late)
+            return
         if sum(view.weights[each] for each in good) < quorum_up(view.snapshot, feed.terms):
-            return False
+            return
         price = lower_median([(signed.report.price, view.weights[each]) for each, signed in good.items()])
         if not is_due(self.rounds, feed.terms, last, view.round, price):
-            return False
+            return
         turn = self._turn(view.weights, operator, view.round + number)
         patience = turn + (len(good) < len(view.weights))  # for those that are late
         waited = self._since(view, f"quorum {number} {view.round}")
         if waited < patience and not self._is_late(view, self.rounds.begin_of(view.round)):
-            return False
-        return self._send(
-            view, f"answer, feed {number}, round {view.round}", self.oracle.submit(price, list(good.values()))
-        )
+            return
+        answer = self.oracle.submit(price, list(good.values()))
+        self._send(view, f"answer, feed {number}, round {view.round}", answer)
 
-    def _snapshot(self, view: View, operator: str) -> bool:
+    def _snapshot(self, view: View, operator: str) -> None:
         turn = self._turn(view.members, operator, view.epoch)
-        epoch_begin = self.rounds.genesis + (view.epoch - 1) * self.rounds.epoch
-        if self._since(view, f"snapshot {view.epoch}") < turn and not self._is_late(view, epoch_begin):
-            return False
-        return self._send(view, f"snapshot, epoch {view.epoch}", self.oracle.take_snapshot(_PAGE))
+        begin = self.rounds.clock.start_of(view.epoch)
+        if self._since(view, f"snapshot {view.epoch}") < turn and not self._is_late(view, begin):
+            return
+        self._send(view, f"snapshot, epoch {view.epoch}", self.oracle.take_snapshot(_PAGE))
 
-    def _pay(self, view: View, operator: str) -> bool:
+    def _pay(self, view: View, operator: str) -> None:
         """Has all paid that reported in the epoch before, as far as there are funds."""
         turn = self._turn(view.members, operator, view.epoch + 1)
         if self._since(view, f"epoch {view.epoch}") < 1 + turn or f"paid {view.epoch}" in self._first:
-            return False
+            return
         chain = Chain(view.number)
         due = self.oracle.due(chain, sorted({*view.members, *self._earlier_members}, key=_place))
         if not due:
             self._since(view, f"paid {view.epoch}")
-            return False
+            return
         left = self.oracle.funds(chain)
         paid: list[str] = []
         for each, amount in due.items():
@@ -495,7 +485,7 @@ class Node:
                 paid.append(each)
         if not paid:
             raise CatenaryError(f"the oracle has {left} of its token, which is not enough to pay {', '.join(due)}")
-        return self._send(view, f"payment for epoch {view.epoch - 1}", self.oracle.pay(paid))
+        self._send(view, f"payment for epoch {view.epoch - 1}", self.oracle.pay(paid))
 
     # --- faults of others ---
 
@@ -509,7 +499,7 @@ class Node:
         self.journal.keep(name, reports)
         return True
 
-    def _prove(self, view: View, operator: str) -> bool:
+    def _prove(self, view: View, operator: str) -> None:
         for name, (signed, block) in list(self._early.items()):
             if view.time + GRACE >= self.rounds.begin_of(signed.report.round):
                 del self._early[name]  # perhaps only this node's block was behind
@@ -518,37 +508,38 @@ class Node:
                 self._keep(name, [signed])
         for name, reports in list(self._evidence.items()):
             self._try(name, partial(self._prove_one, view, operator, name, reports))
-        return True
 
-    def _prove_one(self, view: View, operator: str, name: str, reports: list[Signed]) -> bool:
+    def _prove_one(self, view: View, operator: str, name: str, reports: list[Signed]) -> None:
         report, offender = reports[0].report, name.split()[-1]
-        begin = self.rounds.begin_of(report.round)
-        if view.time > min(begin, view.time) + self.rounds.report_window:
-            return self._forget(name, "it can no longer be reported")
-        premature = len(reports) == 1
+        begin, premature = self.rounds.begin_of(report.round), len(reports) == 1
+        if view.time > begin + self.rounds.clock.report_window:
+            self._forget(name, "it can no longer be reported")
+            return
         if premature and begin <= min(view.time + GRACE, report.time):
-            return self._forget(name, "its round has begun, or is about to")
+            self._forget(name, "its round has begun, or is about to")
+            return
         if not premature and begin > view.time:
-            return False
+            return
         if self.oracle.is_known_fault(Chain(view.number), report.feed, report.round, offender, premature):
-            return self._since(view, f"known {name}") >= _DEEP and self._forget(name, "it is proved")
+            if self._since(view, f"known {name}") >= _DEEP:
+                self._forget(name, "it is proved")
+            return
         self._first.pop(f"known {name}", None)
         honest = [each for each in view.weights or view.members if each != offender]
         if self._since(view, name) < self._turn(honest, operator, report.round + report.feed):
-            return False
+            return
         try:
-            return self._send(view, name, self.oracle.prove(reports))
+            self._send(view, name, self.oracle.prove(reports))
         except (NoFault, KeyNotInForce, NothingToSlash) as error:
-            return self._forget(name, str(error))
+            self._forget(name, str(error))
         except FaultKnown:
-            return False
+            pass
 
-    def _forget(self, name: str, why: str) -> bool:
+    def _forget(self, name: str, why: str) -> None:
         self.journal.forget(name)
         del self._evidence[name]
         self.problems.pop(name, None)
         log.info("%s: forgotten, as %s", name, why)
-        return True
 
     # --- how it is ---
 
@@ -583,9 +574,8 @@ class Node:
 
 def connect(node: str, chain_id: int) -> Web3:
     """A node of the chain. Raises `WrongNetwork` for another chain, and a `CatenaryError` if it does not answer."""
-    made = Web3(
-        HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}, exception_retry_configuration=None)
-    )  # it is asked again soon
+    # Without tries of its own, as it is asked again soon.
+    made = Web3(HTTPProvider(node, request_kwargs={"timeout": NODE_PATIENCE}, exception_retry_configuration=None))
     _require_chain(made, chain_id)
     return made
 

@@ -87,7 +87,8 @@ def application(relay: Relay) -> web.Application:
 
     async def post(request: web.Request) -> web.Response:
         try:
-            taken = relay.take(relay.domain.load(await request.read(), MOST_POSTED))
+            reports, _ = relay.domain.load(await request.read(), MOST_POSTED)
+            taken = relay.take(reports)
         except BadReport as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"taken": taken})

@@ -1,7 +1,5 @@
 """Reports: what an operator says of a feed in a round, signed by EIP-712."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,14 +16,13 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
 from catenary.errors import BadReport
+from catenary.oracle.strangers import parsed
 
 _DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _NAME, _VERSION = keccak(text="Catenary Oracle"), keccak(text="1")
 _REPORT = keccak(text="Report(uint32 feed,uint48 round,int192 price,uint48 time)")
 _SIGNING_KEY = keccak(text="SigningKey(address operator)")
 
-_DEEPEST = 200  # brackets in brackets
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)  # those in strings do not count
 MOST_PRICE = 2**191 - 1
 _BOUNDS = {
     "feed": (1, 2**32 - 1),
@@ -95,10 +92,6 @@ class Domain:
         words = [_DOMAIN, _NAME, _VERSION, self.chain_id, self.oracle]
         return keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], words))
 
-    def digest(self, report: Report) -> bytes:
-        """What is signed."""
-        return keccak(b"\x19\x01" + self.separator + _hash(report))
-
     def sign(self, report: Report, key: LocalAccount) -> Signed:
         return Signed(report, self._signature(_hash(report), key))
 
@@ -122,8 +115,8 @@ class Domain:
         """Reports as JSON, with what they are for."""
         return {"chain_id": self.chain_id, "oracle": self.oracle, "reports": [each.data() for each in reports]}
 
-    def load(self, text: str | bytes, most: int) -> list[Signed]:
-        """What `dump` gave, at most so many. Raises `BadReport` for all that is not of this oracle."""
+    def load(self, text: str | bytes, most: int) -> tuple[list[Signed], dict[str, Any]]:
+        """Reports as `dump` gives them, at most so many, and the whole document. Raises `BadReport` for all else."""
         try:
             content = parsed(text)
         except ValueError:
@@ -134,7 +127,7 @@ class Domain:
             raise BadReport(f"these reports are not for oracle {self.oracle} of chain {self.chain_id}")
         if len(content["reports"]) > most:
             raise BadReport(f"there are more than {most} reports")
-        return [Signed.of(each) for each in content["reports"]]
+        return [Signed.of(each) for each in content["reports"]], content
 
     def _message(self, struct: bytes) -> SignableMessage:
         return SignableMessage(HexBytes(1), HexBytes(self.separator), HexBytes(struct))
@@ -146,20 +139,6 @@ class Domain:
 def domain(chain_id: int, oracle: str) -> Domain:
     """With the address as it is written everywhere here."""
     return Domain(chain_id, to_checksum_address(oracle))
-
-
-def parsed(text: str | bytes, **options: Any) -> Any:
-    """
-    JSON of strangers. Raises `ValueError`. What is too deep is refused here, as a package that raises Python's limit of
-    recursion, as py_ecc does when it is imported, would let it end the process.
-    """
-    text = text.decode() if isinstance(text, bytes) else text
-    depth = 0
-    for found in _STRING_OR_BRACKET.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
-        if depth > _DEEPEST:
-            raise ValueError("too deep")
-    return json.loads(text, **options)
 
 
 def _hash(report: Report) -> bytes:

@@ -54,13 +54,13 @@ class Sender:
             self._waiting.clear()
             self._raises = min(self._raises + 1, _MOST_RAISES)
 
-    def send(self, name: str, call: Call, head: Any) -> bool:
+    def send(self, name: str, call: Call, head: Any) -> None:
         """
-        Sends a call, unless one of that name is on its way; says whether it did. Raises the `ContractError` that it
-        would end in, or another `CatenaryError`; then nothing was sent, unless the node stopped answering.
+        Sends a call, unless one of that name is on its way. Raises the `ContractError` that it would end in, or another
+        `CatenaryError`; then nothing was sent, unless the node stopped answering.
         """
         if name in self._waiting:
-            return False
+            return
         call.check(self._key.address)
         eth = self._node.eth
         nonce = max(
@@ -89,7 +89,6 @@ class Sender:
             raise CatenaryError(f"the node did not take {name}: {error}") from error
         self._waiting[name] = _Sent(nonce, sent, int(head["number"]))
         log.info("%s: sent as %s", name, sent.to_0x_hex())
-        return True
 
     def _told(self, name: str, sent: _Sent) -> None:
         receipt = asked(partial(self._receipt, sent))

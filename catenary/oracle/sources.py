@@ -20,7 +20,8 @@ import aiohttp
 
 from catenary.chain import line
 from catenary.errors import CatenaryError, ConfigError, NoPrice
-from catenary.oracle.report import MOST_PRICE, parsed
+from catenary.oracle.report import MOST_PRICE
+from catenary.oracle.strangers import body, parsed
 
 MOST_BYTES = 65_536  # of what a source may say
 PATIENCE = 5.0  # with a source, in all [s]
@@ -84,11 +85,7 @@ class HTTPSource:
             ):
                 if answer.status != 200:
                     raise NoPrice(f"it answers {answer.status}")
-                text = b""
-                async for part in answer.content.iter_chunked(8_192):
-                    text += part
-                    if len(text) > MOST_BYTES:
-                        break
+                text = await body(answer, MOST_BYTES)
         except TimeoutError:
             raise NoPrice(f"it did not answer within {PATIENCE:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:  # what they say names the URL
@@ -131,7 +128,10 @@ async def read(source: Source) -> Quote:
     """What a source says; whatever goes wrong with it, as with one of another package, is a `NoPrice`."""
     try:
         async with asyncio.timeout(PATIENCE + 1):
-            return await source.read()
+            quote = await source.read()
+            if isinstance(quote, Quote):
+                return quote
+            raise TypeError("it gives no Quote")
     except CatenaryError:
         raise
     except TimeoutError:
@@ -158,6 +158,32 @@ def price_of(quote: Quote, decimals: int, now: int, most_age: int = MOST_AGE) ->
     if price == 0:
         raise NoPrice(f"the price is nothing at {decimals} decimals")
     return price
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the sources of a feed say [10^-decimals]."""
+
+    each: dict[int, int]  # by their places, of those that have a price
+    wrong: dict[int, str]  # with the others
+    median: int | None
+    problem: str | None  # why there is no median
+
+
+def prices_of(said: Sequence[Quote | BaseException], decimals: int, now: int, least: int, most_age: int) -> Prices:
+    """Of what each source of a feed said, or what `read` raised; all else is as for `price_of` and `median_of`."""
+    each, wrong = {}, {}
+    for place, quote in enumerate(said):
+        try:
+            if isinstance(quote, BaseException):
+                raise NoPrice(str(quote))
+            each[place] = price_of(quote, decimals, now, most_age)
+        except NoPrice as error:
+            wrong[place] = str(error)
+    try:
+        return Prices(each, wrong, median_of(list(each.values()), least), None)
+    except NoPrice as error:
+        return Prices(each, wrong, None, str(error))
 
 
 def median_of(prices: Sequence[int], least: int) -> int:

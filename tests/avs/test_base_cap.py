@@ -1,6 +1,7 @@
 """The most that one operator weighs, against a search in exact fractions."""
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -29,21 +30,23 @@ def everyone(members: list[AccountAPI], operator: AccountAPI, second_operator: A
     return [*members, operator, second_operator]
 
 
-def deploy(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    owner: AccountAPI,
-    staker: AccountAPI,
-    operators: list[AccountAPI],
-    stakes: list[int],
-    share: int,
-) -> Oracle:
+# Of operators, their stakes and the most that one weighs [bps].
+DeployCapped = Callable[[list[AccountAPI], list[int], int], Oracle]
+
+
+@pytest.fixture
+def deploy_capped(
+    protocol: Protocol, vault: ContractInstance, asset: ContractInstance, avs_owner: AccountAPI, alice: AccountAPI
+) -> DeployCapped:
     """Of each stake, 14 % are guaranteed and 7 % elastic."""
-    oracle = deploy_oracle(protocol, vault, asset, owner, operators, maxShare=share, byAdmission=True)
-    for operator, stake in zip(operators, stakes, strict=True):
-        oracle.enlist(operator, staker, stake=stake)
-    return oracle
+
+    def deploy_capped(operators: list[AccountAPI], stakes: list[int], share: int) -> Oracle:
+        oracle = deploy_oracle(protocol, vault, asset, avs_owner, operators, max_share=share, by_admission=True)
+        for operator, stake in zip(operators, stakes, strict=True):
+            oracle.enlist(operator, alice, stake=stake)
+        return oracle
+
+    return deploy_capped
 
 
 def assert_weights(oracle: Oracle, stakes: list[int], cap: int) -> None:
@@ -67,33 +70,19 @@ def assert_weights(oracle: Oracle, stakes: list[int], cap: int) -> None:
     ],
 )
 def test_cap__leaves_nobody_more_than_its_share(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    alice: AccountAPI,
-    members: list[AccountAPI],
-    share: int,
-    cap: int,
+    deploy_capped: DeployCapped, members: list[AccountAPI], share: int, cap: int
 ) -> None:
     stakes = [200 * ETHER, *[100 * ETHER] * 4]
-    oracle = deploy(protocol, vault, asset, avs_owner, alice, members, stakes, share)
+    oracle = deploy_capped(members, stakes, share)
     safe = [42 * ETHER, *[21 * ETHER] * 4]
     assert cap_of(safe, share) == cap
     assert_weights(oracle, safe, cap)
-    snapshot = oracle.contract.snapshotOf(protocol.epoch)
+    snapshot = oracle.contract.snapshotOf(oracle.protocol.epoch)
     assert (snapshot.guaranteed, snapshot.elastic) == (84 * ETHER, 42 * ETHER)  # at stake all the same
 
 
-def test_cap__of_everything__is_none(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    alice: AccountAPI,
-    members: list[AccountAPI],
-) -> None:
-    oracle = deploy(protocol, vault, asset, avs_owner, alice, members, [200 * ETHER, *[100 * ETHER] * 4], BPS)
+def test_cap__of_everything__is_none(deploy_capped: DeployCapped, members: list[AccountAPI]) -> None:
+    oracle = deploy_capped(members, [200 * ETHER, *[100 * ETHER] * 4], BPS)
     epoch = oracle.begin()
     snapshot = oracle.contract.snapshotOf(epoch)
     assert (snapshot.weight, snapshot.cap) == (126 * ETHER, UNCAPPED)
@@ -102,19 +91,13 @@ def test_cap__of_everything__is_none(
 
 @pytest.mark.parametrize("seed", range(6))
 def test_cap__of_any_stakes__is_the_largest_there_is(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    alice: AccountAPI,
-    everyone: list[AccountAPI],
-    seed: int,
+    deploy_capped: DeployCapped, everyone: list[AccountAPI], seed: int
 ) -> None:
     rng = random.Random(seed)
     operators = everyone[: rng.randint(2, 7)]
     least = MIN_STAKE * 100 // 21
     stakes = [rng.choice([least + rng.randrange(1_000), rng.randint(least, 140 * ETHER)]) for _ in operators]
     share = rng.choice([BPS // len(operators) + 1, rng.randint(BPS // len(operators), BPS - 1)])
-    oracle = deploy(protocol, vault, asset, avs_owner, alice, operators, stakes, share)
+    oracle = deploy_capped(operators, stakes, share)
     safe = [stake * 14 // 100 + stake * 7 // 100 for stake in stakes]
     assert_weights(oracle, safe, cap_of(safe, share))

@@ -54,15 +54,17 @@ def test_constructor__registers_the_avs_on_its_terms(
     protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI, resolver: AccountAPI, recipient: AccountAPI
 ) -> None:
     avs = int(protocol.registry.avsCount()) + 1
-    terms = {"vetoPeriod": DAY, "resolver": resolver, "recipient": recipient, "byAdmission": True}
+    terms = {"veto_period": DAY, "resolver": resolver.address, "recipient": recipient.address, "by_admission": True}
     contract = avs_owner.deploy(
         project.Notary,
-        setup(protocol, vault, avs_owner, minStake=5, maxShare=2_500, penalty=7, uri="ipfs://notary", **terms),
+        setup(
+            protocol, vault, avs_owner.address, min_stake=5, max_share=2_500, penalty=7, uri="ipfs://notary", **terms
+        ),
     )
     assert contract.AVS() == avs
-    named = {"slasher": contract, "owner": contract, "hook": contract, **terms}
-    order = ("slasher", "vetoPeriod", "byAdmission", "recipient", "owner", "resolver", "hook")
-    assert tuple(protocol.registry.terms(avs)) == tuple(getattr(named[name], "address", named[name]) for name in order)
+    named = {**dict.fromkeys(("slasher", "owner", "hook"), contract.address), **terms}
+    order = ("slasher", "veto_period", "by_admission", "recipient", "owner", "resolver", "hook")
+    assert tuple(protocol.registry.terms(avs)) == tuple(named[name] for name in order)
     assert protocol.registry.isCounted(avs, vault)
     assert (contract.MIN_STAKE(), contract.MAX_SHARE(), contract.PENALTY()) == (5, 2_500, 7)
     assert (contract.REGISTRY(), contract.SLASHING(), contract.VAULT()) == (protocol.registry, protocol.slashing, vault)
@@ -85,8 +87,8 @@ def test_constructor__setup_out_of_bounds__reverts(
     max_share: int,
     penalty: int,
 ) -> None:
-    parts = {"minStake": min_stake, "maxShare": max_share, "penalty": penalty}
-    out = setup(protocol, vault, avs_owner, byAdmission=True, **parts)
+    parts = {"min_stake": min_stake, "max_share": max_share, "penalty": penalty}
+    out = setup(protocol, vault, avs_owner.address, by_admission=True, **parts)
     with reverts(project.Notary.SetupOutOfBounds, setup=out):
         avs_owner.deploy(project.Notary, out)
 
@@ -95,8 +97,8 @@ def test_constructor__setup_out_of_bounds__reverts(
 def test_constructor__setup_at_its_bounds__takes_it(
     protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI, min_stake: int, max_share: int, penalty: int
 ) -> None:
-    parts = {"minStake": min_stake, "maxShare": max_share, "penalty": penalty}
-    within = setup(protocol, vault, avs_owner, byAdmission=True, **parts)
+    parts = {"min_stake": min_stake, "max_share": max_share, "penalty": penalty}
+    within = setup(protocol, vault, avs_owner.address, by_admission=True, **parts)
     contract = avs_owner.deploy(project.Notary, within)
     assert (contract.MIN_STAKE(), contract.MAX_SHARE(), contract.PENALTY()) == (min_stake, max_share, penalty)
 
@@ -105,7 +107,7 @@ def test_constructor__capped_where_anyone_may_opt_in__reverts(
     protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI
 ) -> None:
     """One party as many operators is no less than one."""
-    out = setup(protocol, vault, avs_owner, maxShare=BPS - 1)
+    out = setup(protocol, vault, avs_owner.address, max_share=BPS - 1)
     with reverts(project.Notary.SetupOutOfBounds, setup=out):
         avs_owner.deploy(project.Notary, out)
 
@@ -121,7 +123,7 @@ def test_constructor__terms_that_the_registry_refuses__reverts(
     protocol: Protocol, vault: ContractInstance, avs_owner: AccountAPI
 ) -> None:
     with reverts(protocol.registry.ResolverMismatch, resolver=ZERO_ADDRESS, vetoPeriod=DAY):
-        avs_owner.deploy(project.Notary, setup(protocol, vault, avs_owner, vetoPeriod=DAY))
+        avs_owner.deploy(project.Notary, setup(protocol, vault, avs_owner.address, veto_period=DAY))
 
 
 # --- joining ---
@@ -488,7 +490,7 @@ def test_set_admitted__lets_an_operator_opt_in(
     avs_owner: AccountAPI,
     operator: AccountAPI,
 ) -> None:
-    avs = deploy_oracle(protocol, pool, asset, avs_owner, byAdmission=True)
+    avs = deploy_oracle(protocol, pool, asset, avs_owner, by_admission=True)
     avs.set_key(operator, key("new"))
     opt_in: Any = (avs.avs, pool, 2_000, 1_000, b"")
     with reverts(protocol.registry.NotAdmitted, avs=avs.avs, operator=operator):

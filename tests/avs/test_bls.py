@@ -14,20 +14,29 @@ from ape import project
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from deployer.contracts import ZERO_ADDRESS
-from tests.helpers.bls import G1_INFINITY, G2_INFINITY, PROOF, SIGNATURE, Point, encoded, public_key, sign
+from tests.helpers.bls import (
+    BLS_KEY,
+    G1_INFINITY,
+    G2_INFINITY,
+    PROOF,
+    SIGNATURE,
+    Point,
+    encoded,
+    key_proof,
+    public_key,
+    sign,
+)
 from tests.helpers.events import assert_event, assert_events
-from tests.helpers.oracle import SIGNING_KEY
+from tests.helpers.oracle import SIGNING_KEY, setup
 from tests.helpers.protocol import ANY_MANDATE, ETHER, WAD, Protocol
 from tests.helpers.reverts import reverts
-from tests.helpers.typed_data import Types, domain, message
+from tests.helpers.typed_data import Types, digest, domain
 from tests.helpers.typed_data import sign as sign_typed
 
 from .test_bls_library import PAIRING, outside_g1, outside_g2, raised
 
-BLS_KEY: Types = {"BLSKey": ("address operator", "bytes publicKey")}
 STATEMENT: Types = {"Statement": ("uint48 time", "bytes32 document")}
 
 QUORUM = 6_667  # [bps]
@@ -44,14 +53,13 @@ class Notary:
     operators: list[AccountAPI]
 
     def digest(self, types: Types, *values: Any) -> bytes:
-        typed = message(domain("BLS Notary", self.contract), types, values)
-        return keccak(b"\x19" + typed.version + typed.header + typed.body)
+        return digest(domain("BLS Notary", self.contract), types, values)
 
     def statement(self, time: int, document: bytes = DOCUMENT) -> bytes:
         return self.digest(STATEMENT, time, document)
 
     def proof(self, operator: AccountAPI, secret: int, dst: bytes = PROOF) -> Point:
-        return sign(secret, self.digest(BLS_KEY, operator, encoded(public_key(secret))), dst)
+        return key_proof(secret, domain("BLS Notary", self.contract), operator, dst)
 
     def set_bls_key(self, operator: AccountAPI, secret: int) -> ReceiptAPI:
         return self.contract.setBlsKey(public_key(secret), self.proof(operator, secret), sender=operator)
@@ -90,9 +98,7 @@ def bls_operators(accounts: list[AccountAPI]) -> list[AccountAPI]:
 @pytest.fixture(scope="module")
 def deploy_notary(protocol: Protocol, vault: ContractInstance, owner: AccountAPI) -> Callable[[], ContractInstance]:
     def deploy() -> ContractInstance:
-        slashing, burn = protocol.slashing, ZERO_ADDRESS
-        setup = (slashing, vault, owner, False, 0, ZERO_ADDRESS, burn, ETHER, 10_000, WAD // 2, "")
-        return owner.deploy(project.BlsNotary, setup)
+        return owner.deploy(project.BlsNotary, setup(protocol, vault, owner.address, min_stake=ETHER))
 
     return deploy
 

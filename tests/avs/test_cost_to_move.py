@@ -35,7 +35,7 @@ def test_cost_to_move__is_at_most_what_any_group_has_at_stake_that_can_set_the_p
     penalty = rng.choice([WAD, WAD // 3, rng.randint(WAD // 100, WAD)])
     quorum = rng.choice([6_667, 8_000, 10_000])
     oracle = deploy_oracle(
-        protocol, vault, asset, avs_owner, operators, maxShare=share, byAdmission=capped, penalty=penalty
+        protocol, vault, asset, avs_owner, operators, max_share=share, by_admission=capped, penalty=penalty
     )
     oracle.add_feed(quorum=quorum)
     other = protocol.register_avs(avs_owner, slasher, vaults=[vault])

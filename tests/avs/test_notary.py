@@ -228,7 +228,7 @@ def vetoed(
     resolver: AccountAPI,
 ) -> Scene:
     """A notary with one operator, whose slash requests a resolver may veto for a day."""
-    vetoed = deploy_notary(protocol, vault, avs_owner, [operator], vetoPeriod=DAY, resolver=resolver)
+    vetoed = deploy_notary(protocol, vault, avs_owner, [operator], veto_period=DAY, resolver=resolver.address)
     vetoed.enlist(operator, bob)
     vetoed.begin()
     return vetoed

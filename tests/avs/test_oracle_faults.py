@@ -1,5 +1,6 @@
 """Faults that are proved: which they are, by which key, once each; what they cost whom, and what a proof earns."""
 
+from collections.abc import Callable
 from typing import Any
 
 import ape
@@ -102,15 +103,15 @@ def test_equivocation__of_two_operators__reverts(oracle: Oracle, members: list[A
         prove(oracle, (1, round_, a, b))
 
 
-@pytest.mark.parametrize("other", ["feed", "round"])
+@pytest.mark.parametrize("another", ["feed", "round"])
 def test_equivocation__of_reports_for_two_feeds_or_rounds__is_nobodys(
-    oracle: Oracle, offender: AccountAPI, round_: int, other: str
+    oracle: Oracle, offender: AccountAPI, round_: int, another: str
 ) -> None:
     """The second recovers to an address that is no key."""
     a = oracle.report(offender, round_, 2_000)
     b = (
         oracle.report(offender, round_, 2_001, feed=2)
-        if other == "feed"
+        if another == "feed"
         else oracle.report(offender, round_ - 1, 2_001, oracle.begin_of(round_))
     )
     signer = oracle.recover(1, round_, b)
@@ -563,14 +564,24 @@ def test_bounty__without_funds__is_owed(oracle: Oracle, offender: AccountAPI, st
 # --- how much, and what others lose ---
 
 
-def deploy(
-    protocol: Protocol, vault: Any, asset: Any, owner: AccountAPI, operator: AccountAPI, bob: AccountAPI, **terms: Any
-) -> Oracle:
+@pytest.fixture
+def deploy_lone(
+    protocol: Protocol,
+    vault: ContractInstance,
+    asset: ContractInstance,
+    avs_owner: AccountAPI,
+    operator: AccountAPI,
+    bob: AccountAPI,
+) -> Callable[..., Oracle]:
     """An oracle with one operator, 20 % and 10 % of whose 100 ETH are the oracle's, or only 20 % with a recipient."""
-    oracle = deploy_oracle(protocol, vault, asset, owner, [operator], **terms)
-    oracle.add_feed()
-    oracle.enlist(operator, bob, elastic=0 if "recipient" in terms else 1_000)
-    return oracle
+
+    def deploy_lone(**terms: Any) -> Oracle:
+        oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], **terms)
+        oracle.add_feed()
+        oracle.enlist(operator, bob, elastic=0 if "recipient" in terms else 1_000)
+        return oracle
+
+    return deploy_lone
 
 
 @pytest.mark.parametrize(
@@ -584,18 +595,10 @@ def deploy(
     ],
 )
 def test_penalty__is_a_part_of_what_can_be_slashed(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    bob: AccountAPI,
-    penalty: int,
-    guaranteed: int,
-    elastic: int,
+    deploy_lone: Callable[..., Oracle], operator: AccountAPI, penalty: int, guaranteed: int, elastic: int
 ) -> None:
     """Out of the guaranteed part first."""
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, penalty=penalty)
+    oracle = deploy_lone(penalty=penalty)
     oracle.begin()
     slashed = list(prove(oracle, equivocation(oracle, operator, oracle.next_round())).decode_logs(_slashed(oracle)))
     shares = (guaranteed + elastic) * 100
@@ -603,29 +606,17 @@ def test_penalty__is_a_part_of_what_can_be_slashed(
     assert oracle.retained(operator) == WAD - guaranteed - elastic
 
 
-def test_penalty__too_small_to_take_anything__reverts(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    bob: AccountAPI,
-) -> None:
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, penalty=3)
+def test_penalty__too_small_to_take_anything__reverts(deploy_lone: Callable[..., Oracle], operator: AccountAPI) -> None:
+    oracle = deploy_lone(penalty=3)
     oracle.begin()
     with reverts(oracle.contract.NothingToSlash, operator=operator):
         prove(oracle, equivocation(oracle, operator, oracle.next_round()))
 
 
 def test_penalty__of_everything__leaves_nothing_for_a_second_fault(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    bob: AccountAPI,
+    deploy_lone: Callable[..., Oracle], operator: AccountAPI
 ) -> None:
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, penalty=WAD)
+    oracle = deploy_lone(penalty=WAD)
     oracle.begin()
     prove(oracle, equivocation(oracle, operator, oracle.next_round()))
     second = equivocation(oracle, operator, oracle.next_round())
@@ -637,30 +628,23 @@ def test_penalty__of_everything__leaves_nothing_for_a_second_fault(
 
 
 def test_penalty__goes_to_the_recipient(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    bob: AccountAPI,
-    recipient: AccountAPI,
+    deploy_lone: Callable[..., Oracle], vault: ContractInstance, operator: AccountAPI, recipient: AccountAPI
 ) -> None:
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, recipient=recipient)
+    oracle = deploy_lone(recipient=recipient.address)
     oracle.begin()
     prove(oracle, equivocation(oracle, operator, oracle.next_round()))
     assert vault.balanceOf(recipient) == 10 * ETHER
 
 
 def test_penalty__of_a_pool_that_everyone_left__reverts(
+    deploy_lone: Callable[..., Oracle],
     protocol: Protocol,
     vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
     operator: AccountAPI,
     bob: AccountAPI,
 ) -> None:
     """Nothing to take, so nothing to know: the bounty stays."""
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob)
+    oracle = deploy_lone()
     oracle.begin()
     protocol.delegation.undelegate(operator, vault, 100 * ETHER, sender=bob)
     protocol.skip_epochs(2)
@@ -671,17 +655,16 @@ def test_penalty__of_a_pool_that_everyone_left__reverts(
 
 
 def test_fault__costs_other_avss_no_more_than_what_is_shared(
+    deploy_lone: Callable[..., Oracle],
     protocol: Protocol,
     vault: ContractInstance,
-    asset: ContractInstance,
     avs_owner: AccountAPI,
     operator: AccountAPI,
-    bob: AccountAPI,
     slasher: AccountAPI,
     resolver: AccountAPI,
 ) -> None:
     """F is 50 %, of which 20 % and 10 % are guaranteed: 20 % are shared, and the oracle takes its 10 % of them."""
-    oracle = deploy(protocol, vault, asset, avs_owner, operator, bob, penalty=WAD)
+    oracle = deploy_lone(penalty=WAD)
     others = Scene(protocol, vault, operator, avs_owner, slasher, resolver)
     own, shared = others.avs(1_000), others.avs(0, 2_000)
     oracle.begin()

@@ -70,7 +70,7 @@ def test_constructor__with_a_veto__reverts(
 ) -> None:
     """What is proved needs nobody's permission."""
     with reverts(project.OracleAVS.VetoNotAllowed, vetoPeriod=1):
-        deploy_oracle(protocol, vault, asset, avs_owner, vetoPeriod=1, resolver=resolver)
+        deploy_oracle(protocol, vault, asset, avs_owner, veto_period=1, resolver=resolver.address)
 
 
 # --- rounds ---

@@ -4,6 +4,7 @@ if that is reported in time; though everyone leaves, and every other AVS takes a
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -61,7 +62,12 @@ class Siege:
         return int(event.guaranteed), int(event.elastic), int(event.shares)
 
 
-def lay(
+# Of stakers, the parts of the oracle and those of the others, guaranteed and elastic [bps].
+LaySiege = Callable[[tuple[AccountAPI, ...], tuple[int, int], list[tuple[int, int]]], Siege]
+
+
+@pytest.fixture
+def lay_siege(
     protocol: Protocol,
     vault: ContractInstance,
     asset: ContractInstance,
@@ -69,18 +75,19 @@ def lay(
     operator: AccountAPI,
     slasher: AccountAPI,
     resolver: AccountAPI,
-    stakers: tuple[AccountAPI, ...],
-    parts: tuple[int, int],
-    others: list[tuple[int, int]],
-) -> Siege:
+) -> LaySiege:
     """100 ETH of each staker; a loss budget of 50 %."""
-    oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], penalty=WAD, round_length=1)
-    oracle.add_feed()
-    oracle.enlist(operator, stakers[0], guaranteed=parts[0], elastic=parts[1])
-    for staker in stakers[1:]:
-        vault.depositAndDelegate(100 * ETHER, operator, 0, ANYTHING, sender=staker)
-    scene = Scene(protocol, vault, operator, avs_owner, slasher, resolver)
-    return Siege(oracle, scene, [scene.avs(*each) for each in others], stakers)
+
+    def lay_siege(stakers: tuple[AccountAPI, ...], parts: tuple[int, int], others: list[tuple[int, int]]) -> Siege:
+        oracle = deploy_oracle(protocol, vault, asset, avs_owner, [operator], penalty=WAD, round_length=1)
+        oracle.add_feed()
+        oracle.enlist(operator, stakers[0], guaranteed=parts[0], elastic=parts[1])
+        for staker in stakers[1:]:
+            vault.depositAndDelegate(100 * ETHER, operator, 0, ANYTHING, sender=staker)
+        scene = Scene(protocol, vault, operator, avs_owner, slasher, resolver)
+        return Siege(oracle, scene, [scene.avs(*each) for each in others], stakers)
+
+    return lay_siege
 
 
 def besiege(siege: Siege, epoch: int) -> tuple[int, int, int]:
@@ -98,23 +105,10 @@ def besiege(siege: Siege, epoch: int) -> tuple[int, int, int]:
 
 
 def test_safe_stake__after_everyone_left_and_took_all__is_there_to_the_wei(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    slasher: AccountAPI,
-    resolver: AccountAPI,
-    bob: AccountAPI,
-    carol: AccountAPI,
+    lay_siege: LaySiege, bob: AccountAPI, carol: AccountAPI
 ) -> None:
     """The others take 10 % + 20 %, all that is not the oracle's own: it keeps 20 % of 1 - 50 % + 20 %, of 200 ETH."""
-    siege = lay(
-        *(protocol, vault, asset, avs_owner, operator, slasher, resolver),
-        (bob, carol),
-        (2_000, 1_000),
-        [(1_000, 0), (0, 2_000)],
-    )
+    siege = lay_siege((bob, carol), (2_000, 1_000), [(1_000, 0), (0, 2_000)])
     epoch, guaranteed, elastic = siege.snapshot()
     assert (guaranteed, elastic) == (28 * ETHER, 0)
     # Of the next epoch the others take another 10 % + 20 % of 70 %; 14 % are not theirs.
@@ -122,26 +116,13 @@ def test_safe_stake__after_everyone_left_and_took_all__is_there_to_the_wei(
 
 
 def test_safe_stake__within_the_epoch__is_there_to_the_wei_in_both_parts(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    slasher: AccountAPI,
-    resolver: AccountAPI,
-    bob: AccountAPI,
-    carol: AccountAPI,
+    lay_siege: LaySiege, protocol: Protocol, operator: AccountAPI, bob: AccountAPI, carol: AccountAPI
 ) -> None:
     """
     The other AVS has 20 % of the 30 % that are shared, and nothing from the next epoch on: of the oracle's own 15 %,
     10 % are left now, and of the next epoch's 70 % it would be 10.5 %. Guaranteed are 14 % then, and 20 % now.
     """
-    siege = lay(
-        *(protocol, vault, asset, avs_owner, operator, slasher, resolver),
-        (bob, carol),
-        (2_000, 1_500),
-        [(0, 2_000)],
-    )
+    siege = lay_siege((bob, carol), (2_000, 1_500), [(0, 2_000)])
     protocol.skip_epochs(3)
     siege.scene.opt_out(siege.others[0])  # in force two epochs later
     epoch = protocol.skip_epochs()
@@ -158,28 +139,14 @@ def test_safe_stake__within_the_epoch__is_there_to_the_wei_in_both_parts(
 
 @pytest.mark.parametrize("seed", range(8))
 def test_safe_stake__whatever_is_allocated__is_there(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    slasher: AccountAPI,
-    resolver: AccountAPI,
-    bob: AccountAPI,
-    carol: AccountAPI,
-    seed: int,
+    lay_siege: LaySiege, protocol: Protocol, operator: AccountAPI, bob: AccountAPI, carol: AccountAPI, seed: int
 ) -> None:
     """Also if the operator announces the end of its allocation, and some stakers were on their way out before."""
     rng = random.Random(seed)
     own = rng.randint(500, 3_000)
     rest = 5_000 - own
     others = [(rng.randint(0, rest // 3), rng.randint(0, 4_000)) for _ in range(rng.randint(1, 3))]
-    siege = lay(
-        *(protocol, vault, asset, avs_owner, operator, slasher, resolver),
-        (bob, carol),
-        (own, rng.randint(0, 3_000)),
-        [each for each in others if sum(each)],
-    )
+    siege = lay_siege((bob, carol), (own, rng.randint(0, 3_000)), [each for each in others if sum(each)])
     protocol.skip_epochs(2)
     if rng.random() < 0.5:
         siege.scene.undelegate(carol, rng.randint(1, 99 * ETHER))
@@ -197,22 +164,10 @@ def test_safe_stake__whatever_is_allocated__is_there(
 
 
 def test_safe_stake__after_the_fall_of_an_allocation__is_that_of_the_next_epoch(
-    protocol: Protocol,
-    vault: ContractInstance,
-    asset: ContractInstance,
-    avs_owner: AccountAPI,
-    operator: AccountAPI,
-    slasher: AccountAPI,
-    resolver: AccountAPI,
-    bob: AccountAPI,
+    lay_siege: LaySiege, protocol: Protocol, operator: AccountAPI, bob: AccountAPI
 ) -> None:
     """A fall announced in an epoch is known to the next one's snapshot, and bites in the one after: 5 % of 70 %."""
-    siege = lay(
-        *(protocol, vault, asset, avs_owner, operator, slasher, resolver),
-        (bob,),
-        (2_000, 0),
-        [(3_000, 0)],
-    )
+    siege = lay_siege((bob,), (2_000, 0), [(3_000, 0)])
     protocol.skip_epochs(3)
     siege.scene.allocate(siege.oracle.avs, 500)
     epoch = protocol.skip_epochs()

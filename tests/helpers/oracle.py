@@ -1,7 +1,7 @@
 """An AVS on `AVSBase` with operators that sign for it, and the oracle. Signed without the package `catenary`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import ape
@@ -14,8 +14,8 @@ from eth_account.signers.local import LocalAccount
 from eth_keys.datatypes import Signature
 from eth_utils.crypto import keccak
 
-from deployer.contracts import ZERO_ADDRESS
-from tests.helpers.protocol import ANYTHING, BPS, ETHER, WAD, Protocol
+from deployer.contracts import Setup
+from tests.helpers.protocol import ANYTHING, ETHER, WAD, Protocol
 from tests.helpers.typed_data import Types, domain, message
 
 SIGNING_KEY: Types = {"SigningKey": ("address operator",)}
@@ -46,23 +46,12 @@ def key_of(operator: AccountAPI) -> LocalAccount:
     return key(str(operator.address))
 
 
-def setup(protocol: Protocol, vault: Any, owner: Any, **changes: Any) -> dict[str, Any]:
-    """`IAVSBase.Setup`: without a veto or an admission, half of the stake slashed and burnt, and nothing capped."""
-    usual = {
-        "slashing": protocol.slashing,
-        "vault": vault,
-        "owner": owner,
-        "byAdmission": False,
-        "vetoPeriod": 0,
-        "resolver": ZERO_ADDRESS,
-        "recipient": ZERO_ADDRESS,
-        "minStake": MIN_STAKE,
-        "maxShare": BPS,
-        "penalty": PENALTY,
-        "uri": "",
-    }
-    assert set(changes) <= set(usual), f"unknown: {set(changes) - set(usual)}"
-    return usual | changes
+def setup(protocol: Protocol, vault: ContractInstance, owner: str, **changes: Any) -> tuple[Any, ...]:
+    """`IAVSBase.Setup`: what `Setup` has without changes, and half of the stake slashed."""
+    usual = Setup(
+        slashing=protocol.slashing.address, vault=vault.address, owner=owner, min_stake=MIN_STAKE, penalty=PENALTY
+    )
+    return astuple(replace(usual, **changes))
 
 
 @dataclass(frozen=True)
@@ -263,7 +252,7 @@ def deploy_oracle(
     """Deploys an oracle without feeds, operators or funds. It pays in `token`."""
     contract = owner.deploy(
         project.OracleAVS,
-        setup(protocol, vault, owner, **changes),
+        setup(protocol, vault, owner.address, **changes),
         protocol.rewards,
         token,
         reward,
@@ -276,7 +265,7 @@ def deploy_oracle(
 def deploy_notary(
     protocol: Protocol, vault: ContractInstance, owner: AccountAPI, operators: Sequence[AccountAPI] = (), **changes: Any
 ) -> Scene:
-    contract = owner.deploy(project.Notary, setup(protocol, vault, owner, **changes))
+    contract = owner.deploy(project.Notary, setup(protocol, vault, owner.address, **changes))
     return Scene(protocol, contract, vault, owner, operators, "Catenary Notary")
 
 

@@ -7,6 +7,7 @@ import ape
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from eth_account.messages import SignableMessage, encode_typed_data
+from eth_utils.crypto import keccak
 
 Types = Mapping[str, tuple[str, ...]]
 
@@ -59,6 +60,12 @@ def message(domain: Mapping[str, Any], types: Types, values: tuple[Any, ...]) ->
             "message": _fields(next(iter(types)), types, values),
         }
     )
+
+
+def digest(domain: Mapping[str, Any], types: Types, values: tuple[Any, ...]) -> bytes:
+    """What is signed of such a message."""
+    typed = message(domain, types, values)
+    return keccak(b"\x19" + typed.version + typed.header + typed.body)
 
 
 def _field(field: str) -> dict[str, str]:

@@ -20,10 +20,12 @@ from catenary.oracle.contract import (
     lower_median,
     quorum_up,
 )
+from catenary.values import Clock
 from tests.catenary.oracle.keys import DOMAIN, STRANGER, signed
 from tests.helpers.protocol import WAD
 
-ROUNDS = Rounds(genesis=1_000, epoch=600, round=60, report_window=300)
+CLOCK = Clock(genesis=1_000, length=600, report_window=300, max_veto=200, execute_window=100)
+ROUNDS = Rounds(CLOCK, length=60)
 FEED = Feed(1, "ETH / USD", decimals=8, heartbeat=600, deviation=50, quorum=6_667)
 LAST = Answer(round=10, price=20_000, updated_at=1_545)  # round 10 is from 1,540 to 1,599
 SNAPSHOT = Snapshot(weight=100, cap=2**96 - 1, taken_at=1, guaranteed=70, elastic=30)
@@ -33,7 +35,7 @@ SNAPSHOT = Snapshot(weight=100, cap=2**96 - 1, taken_at=1, guaranteed=70, elasti
     ("time", "round_", "epoch"), [(1_000, 1, 1), (1_059, 1, 1), (1_060, 2, 1), (1_599, 10, 1), (1_600, 11, 2)]
 )
 def test_rounds__count_from_genesis(time: int, round_: int, epoch: int) -> None:
-    assert (ROUNDS.round_at(time), ROUNDS.epoch_at(time)) == (round_, epoch)
+    assert (ROUNDS.round_at(time), CLOCK.epoch_at(time)) == (round_, epoch)
     assert ROUNDS.begin_of(round_) <= time < ROUNDS.begin_of(round_ + 1)
 
 

@@ -20,7 +20,6 @@ import requests
 from aiohttp import web
 
 from catenary.contracts import CORE
-from catenary.oracle.contract import PAGE
 from catenary.oracle.relay import Relay, application
 from catenary.oracle.report import Report
 from tests.catenary.oracle.prepare import BOUNTY, EPOCH, REWARD, ROUND
@@ -129,7 +128,7 @@ def test_network__with_one_killed_one_lying_and_one_equivocating__does_its_duty(
 
     # All join by themselves, take the snapshot, and answer.
     network.until(lambda: world.answer()[1] == PRICE)
-    assert sorted(world.view("members", 0, PAGE)) == sorted(operators)
+    assert sorted(world.view("members", 0, 100)) == sorted(operators)
     weights = {operator: world.view("weightOf", 4, operator) for operator in operators}
     assert weights == {each: (14 if each == equivocator else 21) * ETHER for each in operators}
 

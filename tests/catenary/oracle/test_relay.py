@@ -175,7 +175,7 @@ def test_exchange__with_a_relay_that_began_anew__gives_again() -> None:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if request.method == "POST":
-            return web.json_response({"taken": now[0].take(DOMAIN.load(await request.read(), 120))})
+            return web.json_response({"taken": now[0].take(DOMAIN.load(await request.read(), 120)[0])})
         place, reports = now[0].after(request.query["run"], int(request.query["after"]))
         return web.json_response({**DOMAIN.dump(reports), "run": now[0].run, "after": place})
 

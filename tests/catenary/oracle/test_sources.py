@@ -35,6 +35,13 @@ class Broken:
         raise ZeroDivisionError("of its own")
 
 
+class Silent:
+    name = "silent"
+
+    async def read(self) -> Any:
+        return None
+
+
 class Endless:
     name = "endless"
 
@@ -240,6 +247,11 @@ def test_source__of_another_package__is_found_by_its_path() -> None:
 def test_source__that_fails__says_so() -> None:
     with pytest.raises(NoPrice, match="it failed: of its own"):
         asked(Broken())
+
+
+def test_source__that_gives_no_quote__fails() -> None:
+    with pytest.raises(NoPrice, match="it failed: it gives no Quote"):
+        asked(Silent())
 
 
 def test_source__that_does_not_end__is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

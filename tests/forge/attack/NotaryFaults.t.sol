@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.34;
 
-import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
 import {ISlashingManager} from "../../../contracts/interfaces/ISlashingManager.sol";
 import {VM} from "../Cheats.sol";
+import {INotary} from "../INotary.sol";
+import {sign} from "../Signing.sol";
 import {OracleScene} from "./OracleScene.sol";
-
-interface INotary is IAVSBase {
-    error NoFault();
-    error TimeOutOfBounds(uint48 time);
-
-    function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external;
-
-    function proveConflict(
-        bytes32 subject,
-        bytes32[2] calldata statements,
-        uint48[2] calldata times,
-        bytes[2] calldata signatures
-    ) external;
-
-    function digestOf(bytes32 subject, bytes32 statement, uint48 time) external view returns (bytes32);
-}
 
 /// Ways out of a slash of the toy that are closed.
 contract NotaryFaultsTest is OracleScene {
@@ -37,7 +22,7 @@ contract NotaryFaultsTest is OracleScene {
 
     function _certify(INotary notary, bytes32 statement, uint48 time) private {
         bytes[] memory signatures = new bytes[](1);
-        signatures[0] = _sign(LIAR, notary.digestOf(SUBJECT, statement, time));
+        signatures[0] = sign(LIAR, notary.digestOf(SUBJECT, statement, time));
         notary.certify(SUBJECT, statement, time, signatures);
     }
 
@@ -48,7 +33,7 @@ contract NotaryFaultsTest is OracleScene {
                 SUBJECT,
                 [bytes32("a"), "b"],
                 [time, time],
-                [_sign(LIAR, notary.digestOf(SUBJECT, "a", time)), _sign(LIAR, notary.digestOf(SUBJECT, "b", time))]
+                [sign(LIAR, notary.digestOf(SUBJECT, "a", time)), sign(LIAR, notary.digestOf(SUBJECT, "b", time))]
             )
         );
     }
@@ -67,7 +52,7 @@ contract NotaryFaultsTest is OracleScene {
         VM.warp(_start(4) + 6 days);
         uint48 time = uint48(_start(4) + 1 days);
         bytes[] memory signatures = new bytes[](1);
-        signatures[0] = _sign(LIAR, notary.digestOf(SUBJECT, "a", time));
+        signatures[0] = sign(LIAR, notary.digestOf(SUBJECT, "a", time));
         VM.expectRevert(abi.encodeWithSelector(INotary.TimeOutOfBounds.selector, time));
         notary.certify(SUBJECT, "a", time, signatures);
     }

@@ -7,6 +7,7 @@ import {IOracleFeed} from "../../../contracts/interfaces/IOracleFeed.sol";
 import {ISlashingManager} from "../../../contracts/interfaces/ISlashingManager.sol";
 import {AvsId, FeedId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
+import {domainOf, keyProof, sign} from "../Signing.sol";
 import {Mintable, Scene} from "../units/Scene.sol";
 
 /// What the attacks on the oracle begin with: one vault, and operators whose pool and key are made in one call.
@@ -76,30 +77,12 @@ abstract contract OracleScene is Scene {
         vault.depositAndDelegate(amount, operator, 0, _anything());
     }
 
-    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
-        return abi.encodePacked(r, s, v);
-    }
-
-    function _domain(address avs, string memory name) internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256(bytes(name)),
-                keccak256("1"),
-                block.chainid,
-                avs
-            )
-        );
-    }
-
     function _name() internal pure virtual returns (string memory) {
         return "Catenary Oracle";
     }
 
     function _keyProof(IAVSBase avs, uint256 key, address operator) internal view returns (bytes memory) {
-        bytes32 hash = keccak256(abi.encode(keccak256("SigningKey(address operator)"), operator));
-        return _sign(key, keccak256(abi.encodePacked("\x19\x01", _domain(address(avs), _name()), hash)));
+        return keyProof(operator, key, domainOf(_name(), address(avs)));
     }
 
     function _report(IOracleAVS oracle, uint256 key, FeedId feed, uint48 round, int192 price, uint256 time)
@@ -108,7 +91,7 @@ abstract contract OracleScene is Scene {
         returns (IOracleAVS.Report memory)
     {
         bytes32 digest = oracle.digestOf(feed, round, price, uint48(time));
-        return IOracleAVS.Report(price, uint48(time), _sign(key, digest));
+        return IOracleAVS.Report(price, uint48(time), sign(key, digest));
     }
 
     function _now() internal view returns (uint256) {

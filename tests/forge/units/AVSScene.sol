@@ -4,6 +4,7 @@ pragma solidity ^0.8.34;
 import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
 import {AvsId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
+import {keyProof} from "../Signing.sol";
 import {Scene} from "./Scene.sol";
 
 /// Two operators with a pool of 100 ether each, of which 20 % are guaranteed to one AVS and 10 % elastic, in epoch 4. The
@@ -42,27 +43,8 @@ abstract contract AVSScene is Scene {
         vault.depositAndDelegate(100 ether, operator, 0, _anything());
         VM.prank(AVS_OWNER);
         base.setAdmitted(operator, true);
-        bytes memory data = abi.encode(VM.addr(key), _proof(operator, key, domain));
+        bytes memory data = abi.encode(VM.addr(key), keyProof(operator, key, domain));
         VM.prank(operator);
         registry.optIn(avs, address(vault), 2000, 1000, data);
-    }
-
-    /// That a key is an operator's.
-    function _proof(address operator, uint256 key, bytes32 domain) internal pure returns (bytes memory) {
-        return _sign(key, _digest(domain, keccak256(abi.encode(keccak256("SigningKey(address operator)"), operator))));
-    }
-
-    function _digest(bytes32 domain, bytes32 hash) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked("\x19\x01", domain, hash));
-    }
-
-    function _domain(string memory name, address contract_) internal view returns (bytes32) {
-        bytes32 type_ = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-        return keccak256(abi.encode(type_, keccak256(bytes(name)), keccak256("1"), block.chainid, contract_));
-    }
-
-    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
-        return abi.encodePacked(r, s, v);
     }
 }

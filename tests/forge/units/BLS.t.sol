@@ -5,9 +5,11 @@ import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
 import {IBLSQuorum} from "../../../contracts/interfaces/IBLSQuorum.sol";
 import {BLS, G1, G2, PrecompileFailed} from "../../../contracts/libraries/BLS.sol";
 import {VM} from "../Cheats.sol";
+import {digestOf, domainOf, keyProof} from "../Signing.sol";
 import {Scene} from "./Scene.sol";
 
-interface INotary is IBLSQuorum, IAVSBase {
+/// What is called of the notary of the mocks.
+interface IBlsNotary is IBLSQuorum, IAVSBase {
     struct Signed {
         bytes32 document;
         Aggregate aggregate;
@@ -35,7 +37,7 @@ contract BLSTest is Scene {
     bytes32 private constant DOCUMENT = keccak256("document");
     bytes32 private constant OTHER = keccak256("another document");
 
-    INotary private notary;
+    IBlsNotary private notary;
     uint48 private time;
 
     constructor() {
@@ -52,7 +54,7 @@ contract BLSTest is Scene {
             penalty: 1e18,
             uri: ""
         });
-        notary = INotary(VM.deployCode("BlsNotary.sol:BlsNotary", abi.encode(setup)));
+        notary = IBlsNotary(VM.deployCode("BlsNotary.sol:BlsNotary", abi.encode(setup)));
         for (uint256 i = 1; i <= 4; ++i) {
             address operator = _operator(i);
             _enlist(operator);
@@ -60,7 +62,7 @@ contract BLSTest is Scene {
             VM.prank(ALICE);
             vault.depositAndDelegate(10e18 * i, operator, 0, _anything());
             _setBlsKey(operator, 10 + i);
-            bytes memory data = abi.encode(VM.addr(i), _signingProof(operator, i));
+            bytes memory data = abi.encode(VM.addr(i), keyProof(operator, i, _domain()));
             VM.startPrank(operator);
             registry.optIn(notary.AVS(), address(vault), 5000, 0, data);
             VM.stopPrank();
@@ -75,23 +77,8 @@ contract BLSTest is Scene {
         return address(uint160(0x1000 + i));
     }
 
-    function _typed(bytes32 structHash) private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("BLS Notary"),
-                keccak256("1"),
-                block.chainid,
-                address(notary)
-            )
-        );
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
-    }
-
-    function _signingProof(address operator, uint256 key) private view returns (bytes memory) {
-        bytes32 digest = _typed(keccak256(abi.encode(keccak256("SigningKey(address operator)"), operator)));
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, digest);
-        return abi.encodePacked(r, s, v);
+    function _domain() private view returns (bytes32) {
+        return domainOf("BLS Notary", address(notary));
     }
 
     function _multiplied(address precompile, bytes memory point, uint256 scalar) private view returns (bytes memory) {
@@ -118,7 +105,7 @@ contract BLSTest is Scene {
     function _proof(address operator, uint256 secret) private view returns (G2 memory) {
         bytes32 typehash = keccak256("BLSKey(address operator,bytes publicKey)");
         bytes32 key = keccak256(abi.encode(_key(secret)));
-        return _sign(secret, _typed(keccak256(abi.encode(typehash, operator, key))), PROOF);
+        return _sign(secret, digestOf(_domain(), keccak256(abi.encode(typehash, operator, key))), PROOF);
     }
 
     function _setBlsKey(address operator, uint256 secret) private {
@@ -274,7 +261,7 @@ contract BLSTest is Scene {
     function test_opt_in__without_a_bls_key__is_no_joining() external {
         _openPool(OPERATOR);
         _delegate(ALICE, 10e18);
-        bytes memory data = abi.encode(VM.addr(5), _signingProof(OPERATOR, 5));
+        bytes memory data = abi.encode(VM.addr(5), keyProof(OPERATOR, 5, _domain()));
         VM.startPrank(OPERATOR);
         registry.optIn(notary.AVS(), address(vault), 5000, 0, data);
         VM.stopPrank();
@@ -343,14 +330,14 @@ contract BLSTest is Scene {
 
     // ------------------------------------------------------------------------------------------------------- faults
 
-    function _alone(bytes32 document, uint256 secret) private view returns (INotary.SignedAlone memory) {
-        return INotary.SignedAlone(document, _sign(secret, notary.digestOf(time, document), SIGNATURE));
+    function _alone(bytes32 document, uint256 secret) private view returns (IBlsNotary.SignedAlone memory) {
+        return IBlsNotary.SignedAlone(document, _sign(secret, notary.digestOf(time, document), SIGNATURE));
     }
 
     function test_require_signed__with_two_documents__slashes() external {
         notary.takeSnapshot(4);
-        INotary.SignedAlone memory one = _alone(DOCUMENT, 12);
-        INotary.SignedAlone memory other = _alone(OTHER, 12);
+        IBlsNotary.SignedAlone memory one = _alone(DOCUMENT, 12);
+        IBlsNotary.SignedAlone memory other = _alone(OTHER, 12);
         VM.expectEmit(address(notary));
         emit IAVSBase.Struck(4, _operator(2), 10e18);
         notary.proveAlone(time, _key(12), one, other);
@@ -358,8 +345,8 @@ contract BLSTest is Scene {
 
     function test_require_signed__by_another__reverts() external {
         notary.takeSnapshot(4);
-        INotary.SignedAlone memory one = _alone(DOCUMENT, 12);
-        INotary.SignedAlone memory other = _alone(OTHER, 13);
+        IBlsNotary.SignedAlone memory one = _alone(DOCUMENT, 12);
+        IBlsNotary.SignedAlone memory other = _alone(OTHER, 13);
         bytes32 digest = notary.digestOf(time, OTHER);
         G1 memory key = _key(12);
         VM.expectRevert(abi.encodeWithSelector(IBLSQuorum.InvalidBlsSignature.selector, digest));
@@ -367,14 +354,14 @@ contract BLSTest is Scene {
     }
 
     /// The first is missing in one, the last in the other.
-    function _contradiction() private view returns (INotary.Signed memory one, INotary.Signed memory other) {
-        one = INotary.Signed(DOCUMENT, _aggregate(DOCUMENT, 11 + 12 + 13, _list(14)));
-        other = INotary.Signed(OTHER, _aggregate(OTHER, 12 + 13 + 14, _list(11)));
+    function _contradiction() private view returns (IBlsNotary.Signed memory one, IBlsNotary.Signed memory other) {
+        one = IBlsNotary.Signed(DOCUMENT, _aggregate(DOCUMENT, 11 + 12 + 13, _list(14)));
+        other = IBlsNotary.Signed(OTHER, _aggregate(OTHER, 12 + 13 + 14, _list(11)));
     }
 
     function test_require_signer__in_two_aggregates__slashes() external {
         notary.takeSnapshot(4);
-        (INotary.Signed memory one, INotary.Signed memory other) = _contradiction();
+        (IBlsNotary.Signed memory one, IBlsNotary.Signed memory other) = _contradiction();
         VM.expectEmit(address(notary));
         emit IAVSBase.Struck(4, _operator(2), 10e18);
         VM.expectEmit(address(notary));
@@ -384,7 +371,7 @@ contract BLSTest is Scene {
 
     function test_require_signer__missing_in_one__reverts() external {
         notary.takeSnapshot(4);
-        (INotary.Signed memory one, INotary.Signed memory other) = _contradiction();
+        (IBlsNotary.Signed memory one, IBlsNotary.Signed memory other) = _contradiction();
         G1[] memory keys = _keys(_list(14));
         VM.expectRevert(abi.encodeWithSelector(IBLSQuorum.DidNotSign.selector, _operator(4)));
         notary.proveTogether(time, one, other, keys);

@@ -9,6 +9,7 @@ import {IStakingVault} from "../../../contracts/interfaces/IStakingVault.sol";
 import {Holding} from "../../../contracts/libraries/ShareSeconds.sol";
 import {Accepted} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
+import {digestOf, domainOf, sign} from "../Signing.sol";
 import {Scene} from "./Scene.sol";
 
 contract DelegationManagerTest is Scene {
@@ -151,18 +152,6 @@ contract DelegationManagerTest is Scene {
 
     // ---------------------------------------------------------------------------------------------------- signatures
 
-    function _domain() private view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Catenary"),
-                keccak256("1"),
-                block.chainid,
-                delegation
-            )
-        );
-    }
-
     function _signed(IDelegationManager.Delegation memory d) private view returns (bytes memory) {
         bytes32 accepted = keccak256(
             abi.encode(
@@ -186,8 +175,7 @@ contract DelegationManagerTest is Scene {
                 d.deadline
             )
         );
-        (uint8 v, bytes32 r, bytes32 s) = VM.sign(KEY, keccak256(abi.encodePacked(hex"1901", _domain(), hash)));
-        return abi.encodePacked(r, s, v);
+        return sign(KEY, digestOf(domainOf("Catenary", address(delegation)), hash));
     }
 
     function _delegation() private returns (IDelegationManager.Delegation memory) {

@@ -3,27 +3,9 @@ pragma solidity ^0.8.34;
 
 import {IAVSBase} from "../../../contracts/interfaces/IAVSBase.sol";
 import {VM} from "../Cheats.sol";
+import {INotary} from "../INotary.sol";
+import {domainOf, keyProof, sign} from "../Signing.sol";
 import {AVSScene} from "./AVSScene.sol";
-
-/// What is called of the notary of the examples.
-interface INotary is IAVSBase {
-    error AlreadyCertified(bytes32 subject);
-    error TimeOutOfBounds(uint48 time);
-    error NoFault();
-
-    function certificateOf(bytes32 subject) external view returns (bytes32 statement, uint48 certifiedAt);
-
-    function certify(bytes32 subject, bytes32 statement, uint48 time, bytes[] calldata signatures) external;
-
-    function proveConflict(
-        bytes32 subject,
-        bytes32[2] calldata statements,
-        uint48[2] calldata times,
-        bytes[2] calldata signatures
-    ) external;
-
-    function digestOf(bytes32 subject, bytes32 statement, uint48 time) external view returns (bytes32);
-}
 
 /// A notary in the second of its snapshot, and a second later.
 contract NotaryTest is AVSScene {
@@ -32,14 +14,14 @@ contract NotaryTest is AVSScene {
 
     function setUp() external {
         notary = INotary(VM.deployCode("Notary.sol:Notary", abi.encode(_setup())));
-        _begin(address(notary), _domain("Catenary Notary", address(notary)));
+        _begin(address(notary), domainOf("Catenary Notary", address(notary)));
         notary.takeSnapshot(2);
         now_ = uint48(_start(4)) + 1;
         VM.warp(now_);
     }
 
     function _signed(uint256 key, bytes32 statement, uint48 time) private view returns (bytes memory) {
-        return _sign(key, notary.digestOf("subject", statement, time));
+        return sign(key, notary.digestOf("subject", statement, time));
     }
 
     function _both(bytes32 statement) private view returns (bytes[] memory signatures) {
@@ -98,9 +80,9 @@ contract NotaryTest is AVSScene {
         (setup.vetoPeriod, setup.resolver) = (1 days, RESOLVER);
         notary = INotary(VM.deployCode("Notary.sol:Notary", abi.encode(setup)));
         avs = notary.AVS();
-        bytes32 domain = _domain("Catenary Notary", address(notary));
-        bytes memory data = abi.encode(VM.addr(KEY), _proof(OPERATOR, KEY, domain));
-        bytes memory otherData = abi.encode(VM.addr(OTHER_KEY), _proof(OTHER_OPERATOR, OTHER_KEY, domain));
+        bytes32 domain = domainOf("Catenary Notary", address(notary));
+        bytes memory data = abi.encode(VM.addr(KEY), keyProof(OPERATOR, KEY, domain));
+        bytes memory otherData = abi.encode(VM.addr(OTHER_KEY), keyProof(OTHER_OPERATOR, OTHER_KEY, domain));
         VM.startPrank(AVS_OWNER);
         notary.setAdmitted(OPERATOR, true);
         notary.setAdmitted(OTHER_OPERATOR, true);

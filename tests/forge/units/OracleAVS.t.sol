@@ -7,6 +7,7 @@ import {IOracleFeed} from "../../../contracts/interfaces/IOracleFeed.sol";
 import {Caps} from "../../../contracts/libraries/Caps.sol";
 import {AvsId, FeedId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
+import {domainOf, keyProof, sign} from "../Signing.sol";
 import {AVSScene} from "./AVSScene.sol";
 import {Mintable} from "./Scene.sol";
 
@@ -26,7 +27,7 @@ contract OracleAVSTest is AVSScene {
         token = _newToken("TestToken.sol:TestToken", abi.encode("Reward", "REW", 18));
         oracle = _newOracle(_setup(), ROUND);
         base = oracle;
-        domain = _domain("Catenary Oracle", address(oracle));
+        domain = domainOf("Catenary Oracle", address(oracle));
         _addFeed(_terms());
         feed = IOracleFeed(VM.deployCode("OracleFeed.sol:OracleFeed", abi.encode(oracle, FEED)));
         _begin(address(oracle), domain);
@@ -63,7 +64,7 @@ contract OracleAVSTest is AVSScene {
         view
         returns (IOracleAVS.Report memory)
     {
-        return IOracleAVS.Report(price, time, _sign(key, oracle.digestOf(FEED, round, price, time)));
+        return IOracleAVS.Report(price, time, sign(key, oracle.digestOf(FEED, round, price, time)));
     }
 
     function _both(int192 first, int192 second) private view returns (IOracleAVS.Report[] memory reports) {
@@ -144,7 +145,7 @@ contract OracleAVSTest is AVSScene {
 
     function test_set_key__of_another_or_unproved__reverts() external {
         address signer = VM.addr(0xC);
-        bytes memory proof = _proof(OPERATOR, 0xC, domain);
+        bytes memory proof = keyProof(OPERATOR, 0xC, domain);
         VM.expectRevert(abi.encodeWithSelector(IAVSBase.InvalidKeyProof.selector, OTHER_OPERATOR, signer));
         VM.prank(OTHER_OPERATOR);
         oracle.setKey(signer, proof);
@@ -439,7 +440,7 @@ contract OracleAVSTest is AVSScene {
 
     function test_fault__of_nobody_with_stake__reverts() external {
         address signer = VM.addr(0xC);
-        bytes memory proof = _proof(STRANGER, 0xC, domain);
+        bytes memory proof = keyProof(STRANGER, 0xC, domain);
         VM.prank(STRANGER);
         oracle.setKey(signer, proof);
         _skipRounds(1);
