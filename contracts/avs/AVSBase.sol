@@ -154,12 +154,12 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         Progress memory progress = _progress;
         if (progress.epoch != e) progress = Progress(e, _members.length.toUint32());
 
-        // From the last to the first, so that who takes the place of a dropped member was read already.
+        // From the last to the first, so that who takes the place of a dropped member was read, or has just joined.
         for (; progress.left != 0 && limit != 0; --limit) {
             address operator = _members[--progress.left];
             if (e <= _barredThrough[operator]) continue;
             Member memory safe = _safeStakeDown(operator);
-            if (_stake(safe) < MIN_STAKE || !_isReady(operator)) {
+            if (_stake(safe) < MIN_STAKE) {
                 // A new allocation is announced three epochs before it counts.
                 if (!_canJoin(operator)) _drop(progress.left, operator);
                 continue;
@@ -227,7 +227,8 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
 
     // --------------------------------------------------------------------------------------------- for the heirs
 
-    /// Whether an operator can do its duties. A scheme that needs more than a key asks for it here.
+    /// Whether an operator can do its duties. Asked only when it joins: once it can, it always must. A scheme that
+    /// needs more than a key says so here.
     function _isReady(address operator) internal view virtual returns (bool) {
         return signerOf[operator] != address(0);
     }
@@ -280,14 +281,15 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         if (snapshot.takenAt == 0) revert SnapshotIncomplete(epoch_);
     }
 
-    /// Slashes an operator for a proved fault, and strikes it from the snapshots of its epoch and of this one. The
-    /// caller sees to it that each fault is slashed once.
+    /// Slashes an operator for a proved fault, and strikes it from the snapshots that its stake vouched for. The caller
+    /// sees to it that each fault is slashed once.
     /// @param offenceAt Within the protocol's report window [s, Unix time].
     /// @param evidence Hash of the proof.
     /// @param uri Where to find it; only emitted.
     function _slash(address operator, uint48 offenceAt, bytes32 evidence, string memory uri) internal {
         uint24 e = epoch();
-        _strike(epochAt(offenceAt), operator);
+        // A report window is an epoch at most: those of which a fault can still be proved.
+        _strike(e - 1, operator);
         _strike(e, operator);
         // What is asked for counts as safe until it is executed, in the next epoch at the latest.
         if (!AT_ONCE) _barredThrough[operator] = e + 1;
@@ -333,7 +335,7 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         emit Dropped(operator);
     }
 
-    /// Takes an operator out of the snapshot of `epoch_`, complete or not.
+    /// Takes an operator's weight out of the snapshot of `epoch_`, complete or not.
     function _strike(uint24 epoch_, address operator) private {
         Member memory member = _memberOf[epoch_][operator];
         if (_stake(member) == 0) return;
@@ -341,9 +343,12 @@ abstract contract AVSBase is IAVSBase, Clock, EIP712, Ownable2Step {
         uint256 weight = weightOf(epoch_, operator);
         delete _memberOf[epoch_][operator];
         Snapshot storage snapshot = _snapshots[epoch_];
-        snapshot.weight -= uint96(weight); // at most the cap, which has 96 bits
-        snapshot.guaranteed -= member.guaranteed;
-        snapshot.elastic -= member.elastic;
+        if (snapshot.takenAt == 0) {
+            snapshot.guaranteed -= member.guaranteed;
+            snapshot.elastic -= member.elastic;
+        } else {
+            snapshot.weight -= uint96(weight); // at most the cap, which has 96 bits
+        }
         emit Struck(epoch_, operator, weight);
     }
 

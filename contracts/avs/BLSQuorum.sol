@@ -111,7 +111,8 @@ abstract contract BLSQuorum is AVSBase, IBLSQuorum {
         _requireWeight(epoch_, _requireAggregate(digest, epoch_, aggregate), quorum);
     }
 
-    /// Reverts unless all members of a complete snapshot but the named ones signed the digest.
+    /// Reverts unless all members of a complete snapshot but the named ones signed the digest. Who sets keys that add up
+    /// to nothing signs everything with them, and answers for it.
     /// @return weight Of those that signed [vault shares].
     function _requireAggregate(bytes32 digest, uint24 epoch_, Aggregate calldata aggregate)
         internal

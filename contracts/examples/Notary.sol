@@ -44,8 +44,8 @@ contract Notary is AVSBase {
 
     // --- proofs of fault ---
 
-    /// Slashes an operator that signed two statements on a subject. Struck, it weighs nothing for the rest of the
-    /// epoch, and who weighs nothing commits no fault: so it is slashed once an epoch.
+    /// Slashes an operator that signed two statements on a subject. Struck, it weighs nothing in this epoch and in
+    /// the one before, and who weighs nothing commits no fault: so it is slashed once for both.
     function proveConflict(
         bytes32 subject,
         bytes32[2] calldata statements,

@@ -13,7 +13,7 @@ import {ISlashingManager} from "./ISlashingManager.sol";
 /// what can be slashed for an offence committed at the snapshot can be slashed for any later one of the same epoch, as
 /// a ticket opened in an epoch matures at the end of the next, the windows of slashing fit into an epoch, and what is
 /// announced to fall falls two epochs later. Only the AVS's own slashing takes from it, and so that strikes the
-/// operator from the snapshot.
+/// operator from the snapshots of this epoch and of the one before, whichever the fault was in.
 interface IAVSBase is IClock, IAVSHook {
     /// What an AVS is registered with.
     struct Setup {
@@ -32,8 +32,9 @@ interface IAVSBase is IClock, IAVSHook {
         address recipient;
         /// The least safe stake that counts; not zero [vault shares].
         uint96 minStake;
-        /// The most of all weight that one operator has; not zero. Below 10,000 the owner admits operators, as it takes
-        /// to tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs anything. [bps]
+        /// The most of all weight that one operator has when a snapshot is taken; not zero. Below 10,000 the owner admits
+        /// operators, as it takes to tell whether two are one; with fewer than 10,000 / maxShare of them nobody weighs
+        /// anything. [bps]
         uint16 maxShare;
         /// What is slashed for a fault, of what the AVS can slash then; not zero [wad].
         uint64 penalty;
@@ -56,15 +57,15 @@ interface IAVSBase is IClock, IAVSHook {
         uint96 elastic;
     }
 
-    /// All members of an epoch, less those struck since.
+    /// All members of an epoch.
     struct Snapshot {
-        /// Of all members [vault shares].
+        /// Of all members, less those struck since [vault shares].
         uint96 weight;
         /// The most that one member weighs [vault shares].
         uint96 cap;
         /// 0 while it is not complete [s, Unix time].
         uint48 takenAt;
-        /// Of all members [vault shares].
+        /// Of all members, those struck since too: what they shared does not become exclusive [vault shares].
         uint96 guaranteed;
         uint96 elastic;
     }
@@ -74,7 +75,7 @@ interface IAVSBase is IClock, IAVSHook {
     /// At a snapshot, the operator had neither enough safe stake nor announced enough; it can join again.
     event Dropped(address indexed operator);
     event SnapshotTaken(uint24 indexed epoch, uint256 weight, uint256 cap);
-    /// A fault took the operator's weight for the rest of the epoch.
+    /// A fault took the operator's weight in the epoch.
     event Struck(uint24 indexed epoch, address indexed operator, uint256 weight);
 
     error SetupOutOfBounds(Setup setup);
@@ -117,6 +118,9 @@ interface IAVSBase is IClock, IAVSHook {
     function setAdmitted(address operator, bool admitted) external;
 
     /// Ends the operator's allocation, and its admission. Only the owner.
+    ///
+    /// WARNING: The owner can eject again whoever opts in again, and so choose who weighs anything, also without
+    /// admission.
     function eject(address operator) external;
 
     // --- views ---

@@ -119,6 +119,8 @@ interface IOracleAVS is IAVSBase {
     ///
     /// WARNING: A block that comes late has an early timestamp, so reports of the next round can be in it: hence the
     /// minute.
+    /// @dev NoFault if it is neither; KeyNotInForce unless the key is now, or was when the round began. A report by a key
+    /// that is replaced before its round counts for nothing.
     function provePremature(FeedId feed, uint48 round, Report calldata report) external;
 
     /// Sends the caller its bounties.

@@ -24,7 +24,7 @@ interface IOracleFeed is AggregatorV3Interface {
 
     /// What the least group that can set the price in a round would lose for a fault: `PENALTY` of half of the weight
     /// of a quorum, as the others of a quorum may be honest, and chosen. Of what weighs in the round's epoch, less who
-    /// was struck since; zero while that has no snapshot.
+    /// was struck since; who was struck leaves `guaranteed` no larger. Zero while that epoch has no snapshot.
     ///
     /// WARNING: Ask for the round of the price that you use. Stake of a later epoch does not vouch for it. See
     /// `IOracleAVS` for what is no fault.

@@ -396,7 +396,7 @@ def test_strike__takes_the_weight_out_of_this_epoch(
     taken = oracle.contract.snapshotOf(epoch).takenAt
     prove(oracle, equivocation(oracle, offender, round_))
     snapshot = tuple(oracle.contract.snapshotOf(epoch))
-    assert snapshot == (TOTAL - WEIGHT, UNCAPPED, taken, 5 * GUARANTEED, 5 * ELASTIC)
+    assert snapshot == (TOTAL - WEIGHT, UNCAPPED, taken, 6 * GUARANTEED, 6 * ELASTIC)
     assert [oracle.weight(epoch, each) for each in members] == [2 * WEIGHT, 0, WEIGHT, WEIGHT, WEIGHT]
     assert tuple(oracle.contract.memberOf(epoch, offender)) == (0, 0)
 
@@ -413,19 +413,25 @@ def test_strike__lets_the_others_answer(
     assert oracle.contract.creditOf(offender).reports == 0
 
 
-def test_strike__reported_in_the_next_epoch__takes_the_weight_out_of_both(oracle: Oracle, offender: AccountAPI) -> None:
+@pytest.mark.parametrize("in_epoch", ["the first", "the second"])
+def test_strike__in_the_next_epoch__takes_the_weight_out_of_both(
+    oracle: Oracle, offender: AccountAPI, in_epoch: str
+) -> None:
+    """Whichever the fault was in: the stake that is slashed vouched for both."""
     epoch = oracle.protocol.epoch
     oracle.protocol.to_epoch(epoch + 1, -ROUND + 1)
     round_ = oracle.round
     oracle.protocol.to_epoch(epoch + 1)
     oracle.take_snapshot()
+    if in_epoch == "the second":
+        round_ = oracle.next_round()
     receipt = prove(oracle, equivocation(oracle, offender, round_))
     struck = [{"epoch": each, "operator": offender, "weight": WEIGHT} for each in (epoch, epoch + 1)]
     assert_events(receipt, oracle.contract.Struck, *struck)
     for each in (epoch, epoch + 1):
         assert oracle.weight(each, offender) == 0
         snapshot = oracle.contract.snapshotOf(each)
-        expected = (TOTAL - WEIGHT, 5 * GUARANTEED, 5 * ELASTIC)
+        expected = (TOTAL - WEIGHT, 6 * GUARANTEED, 6 * ELASTIC)
         assert (snapshot.weight, snapshot.guaranteed, snapshot.elastic) == expected
     assert [each.bounty for each in receipt.decode_logs(oracle.contract.FaultProved)] == [BOUNTY]
 
@@ -513,34 +519,30 @@ def test_bounty__for_more_faults_of_an_epoch__is_paid_once(
     assert oracle.contract.bountyOf(stranger) == BOUNTY
 
 
-def test_bounty__for_faults_of_two_epochs__is_paid_for_each(
-    oracle: Oracle, offender: AccountAPI, stranger: AccountAPI
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["the older first", "the newer first"])
+def test_bounty__for_faults_of_two_epochs_proved_in_one__is_paid_once(
+    oracle: Oracle, offender: AccountAPI, stranger: AccountAPI, order: tuple[int, int]
 ) -> None:
-    """Unless the first took the weight of the second's epoch too."""
     epoch = oracle.protocol.epoch + 1
     oracle.protocol.to_epoch(epoch, -ROUND + 1)
     old = equivocation(oracle, offender, oracle.round)
     oracle.protocol.to_epoch(epoch)
     oracle.take_snapshot()
     new = equivocation(oracle, offender, oracle.next_round())
-    prove(oracle, new, stranger)
+    for index in order:
+        prove(oracle, (old, new)[index], stranger)
     assert oracle.contract.bountyOf(stranger) == BOUNTY
-    prove(oracle, old, stranger)
+
+
+def test_bounty__for_faults_proved_in_an_epoch_each__is_paid_for_each(
+    oracle: Oracle, offender: AccountAPI, stranger: AccountAPI
+) -> None:
+    """What is left of the stake weighs, and can be slashed, again."""
+    prove(oracle, equivocation(oracle, offender, oracle.next_round()), stranger)
+    oracle.protocol.skip_epochs()
+    oracle.take_snapshot()
+    prove(oracle, equivocation(oracle, offender, oracle.next_round()), stranger)
     assert oracle.contract.bountyOf(stranger) == 2 * BOUNTY
-
-
-def test_bounty__of_an_epoch_struck_with_the_one_before__is_none(
-    oracle: Oracle, offender: AccountAPI, stranger: AccountAPI
-) -> None:
-    epoch = oracle.protocol.epoch + 1
-    oracle.protocol.to_epoch(epoch, -ROUND + 1)
-    old = equivocation(oracle, offender, oracle.round)
-    oracle.protocol.to_epoch(epoch)
-    oracle.take_snapshot()
-    new = equivocation(oracle, offender, oracle.next_round())
-    prove(oracle, old, stranger)
-    prove(oracle, new, stranger)
-    assert oracle.contract.bountyOf(stranger) == BOUNTY
 
 
 def test_bounty__without_funds__is_owed(oracle: Oracle, offender: AccountAPI, stranger: AccountAPI) -> None:

@@ -74,6 +74,28 @@ contract NotaryFaultsTest is OracleScene {
         VM.assertEq(delegation.retained(liar, address(vault)), before / 2);
     }
 
+    /// Whichever of two faults in a row is proved first, one slash is for both.
+    function test_prove_conflict__of_two_epochs_in_a_row__slashes_once_in_either_order() external {
+        INotary notary = _newNotary(0);
+        address liar = _enter(notary, LIAR, 5000, 100e18);
+        notary.join(liar);
+        uint48[2] memory times;
+        for (uint24 e = 4; e <= 5; ++e) {
+            _goTo(e);
+            notary.takeSnapshot(10);
+            times[e - 4] = uint48(_start(e + 1) - 1);
+        }
+        VM.warp(_start(5) + 1 days);
+        times[1] = uint48(_now());
+        for (uint256 first = 0; first < 2; ++first) {
+            uint256 snapshot = VM.snapshotState();
+            VM.assertTrue(_prove(notary, times[first]), "the first");
+            VM.assertTrue(!_prove(notary, times[1 - first]), "the second");
+            VM.assertEq(delegation.retained(liar, address(vault)), 0.5e18);
+            VM.revertToStateAndDelete(snapshot);
+        }
+    }
+
     /// While a request waits for its veto period, what it will take weighs nothing.
     function test_take_snapshot__with_a_slash_request_open__leaves_the_operator_out() external {
         INotary notary = _newNotary(2 days);

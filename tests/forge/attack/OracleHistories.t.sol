@@ -27,6 +27,7 @@ contract OracleHistoriesTest is OracleScene {
 
     // Stake of the operator when the snapshot of the epoch was complete; 0 once it was slashed in the epoch or after.
     mapping(uint24 epoch => mapping(address => uint256)) private counted;
+    mapping(uint24 epoch => IAVSBase.Member) private safe; // of all of them then
     mapping(uint24 epoch => mapping(address => bool)) private spent; // slashed by the oracle in this epoch
     mapping(uint24 epoch => uint256) private paid;
 
@@ -162,6 +163,8 @@ contract OracleHistoriesTest is OracleScene {
             address operator = _operator(i + 1);
             IAVSBase.Member memory m = oracle.memberOf(e, operator);
             counted[e][operator] = uint256(m.guaranteed) + m.elastic;
+            safe[e].guaranteed += m.guaranteed;
+            safe[e].elastic += m.elastic;
         }
     }
 
@@ -202,8 +205,8 @@ contract OracleHistoriesTest is OracleScene {
             VM.assertTrue(!first, "not slashed");
         }
         spent[now_][operator] = true;
-        VM.assertEq(oracle.weightOf(now_, operator), 0);
-        counted[now_][operator] = counted[e][operator] = 0;
+        VM.assertEq(oracle.weightOf(now_, operator) + oracle.weightOf(now_ - 1, operator), 0);
+        counted[now_][operator] = counted[now_ - 1][operator] = 0;
     }
 
     function _pay(uint24 e) private {
@@ -230,6 +233,7 @@ contract OracleHistoriesTest is OracleScene {
             elastic += m.elastic;
             weight += oracle.weightOf(e, _operator(i + 1));
         }
+        if (s.takenAt != 0) (guaranteed, elastic) = (safe[e].guaranteed, safe[e].elastic); // a strike leaves them
         VM.assertEq(guaranteed, s.guaranteed);
         VM.assertEq(elastic, s.elastic);
         VM.assertEq(weight, s.weight);
