@@ -167,7 +167,6 @@ contract OracleAVS is IOracleAVS, AVSBase {
             uint96 amount = _dueDown(operator, last);
             payments[i] = IRewardsDistributor.Payment(operator, VAULT, amount, _floorDown(last, operator));
             sum += amount;
-            if (amount == 0) continue;
             Credit storage credit = _credits[operator];
             if (credit.epoch == last) credit.reports = 0;
             else credit.before = 0;
@@ -289,10 +288,9 @@ contract OracleAVS is IOracleAVS, AVSBase {
     }
 
     /// The next round may be the first of an epoch, which has no snapshot before it, and the one after it be answered
-    /// in its last second.
+    /// in its last second. While there is no answer, any price has moved by enough from none.
     function _isDue(StoredFeed storage f, uint48 round, int192 price) private view returns (bool) {
         Answer memory last = f.answers[f.latestRound];
-        if (last.updatedAt == 0) return true;
         if (_beginOf(round) + 3 * uint256(ROUND) > uint256(last.updatedAt) + f.terms.heartbeat) return true;
         uint256 moved = SignedMath.abs(int256(price) - last.price); // of 192 bits
         return moved * BPS >= SignedMath.abs(last.price) * f.terms.deviation;
