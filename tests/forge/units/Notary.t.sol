@@ -98,7 +98,7 @@ contract NotaryTest is AVSScene {
         VM.warp(now_);
         _conflict(KEY, KEY, "two", now_);
         VM.assertEq(delegation.retained(OPERATOR, address(vault)), 1e18);
-        VM.assertEq(uint256(notary.snapshotOf(7).guaranteed), 14 ether);
+        VM.assertEq(notary.weightOf(7, OPERATOR), 0);
         _goTo(8);
         notary.takeSnapshot(2);
         VM.assertEq(uint256(notary.snapshotOf(8).guaranteed), 14 ether);

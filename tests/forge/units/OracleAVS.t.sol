@@ -422,7 +422,7 @@ contract OracleAVSTest is AVSScene {
         _prove(round, KEY, KEY, 1, 2);
         VM.assertEq(oracle.weightOf(4, OPERATOR), 0);
         VM.assertEq(oracle.weightOf(5, OPERATOR), 0);
-        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 14 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(5).weight), 21 ether);
     }
 
     function test_premature__is_slashed() external {
