@@ -425,6 +425,21 @@ contract OracleAVSTest is AVSScene {
         VM.assertEq(uint256(oracle.snapshotOf(5).weight), 21 ether);
     }
 
+    function test_equivocation__in_the_middle_of_a_snapshot__is_struck_from_what_is_read() external {
+        _skipRounds(24 * 6);
+        uint48 round = oracle.currentRound();
+        _goTo(5);
+        oracle.takeSnapshot(1); // from the last to the first
+        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 14 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(5).elastic), 7 ether);
+        _prove(round, OTHER_KEY, OTHER_KEY, 1, 2);
+        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 0);
+        VM.assertEq(uint256(oracle.snapshotOf(5).elastic), 0);
+        VM.assertTrue(oracle.takeSnapshot(1), "complete");
+        VM.assertEq(uint256(oracle.snapshotOf(5).guaranteed), 14 ether);
+        VM.assertEq(uint256(oracle.snapshotOf(5).elastic), 7 ether);
+    }
+
     function test_premature__is_slashed() external {
         uint48 round = oracle.currentRound() + 1;
         IOracleAVS.Report memory report = _report(KEY, round, 1, oracle.beginOf(round));
