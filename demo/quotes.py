@@ -73,8 +73,8 @@ class Quotes:
         self._feed = owner.deploy(project.OracleFeed, self._oracle, FEED)
         token.mint(self._oracle, FUNDS, sender=owner)
         self._pools: dict[str, PoolKey] = {}  # by operator
-        self._members: dict[str, Safe] = {}  # what was safe at the snapshot, but of the struck [vault shares]
-        self._weights: dict[str, int] = {}  # all that were [vault shares]
+        self._members: dict[str, Safe] = {}  # what was safe at the snapshot [vault shares]
+        self._weights: dict[str, int] = {}  # the same, but of the struck [vault shares]
         self._reports: Counter[str] = Counter()  # by operator
         self._reported = 0  # all of them, each times the weight of its operator
         self._round, self._price = 0, 0
@@ -170,7 +170,7 @@ class Quotes:
         asked = (pool.left_guaranteed(QUOTES, epoch) + pool.left_elastic(QUOTES, epoch)) * PENALTY // WAD
         guaranteed = min(asked, pool.left_guaranteed(QUOTES, epoch))
         granted, moved = self._life.ledger.slash(key, QUOTES, asked, BURNT)
-        self._members[operator], self._weights[operator] = (0, 0), 0
+        self._weights[operator] = 0
         [log] = receipt.decode_logs(slashing.Slashed)
         told = " and ".join(map(_dollars, prices))
         self._life.tell(
