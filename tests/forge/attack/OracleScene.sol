@@ -61,15 +61,22 @@ abstract contract OracleScene is Scene {
     }
 
     /// With a loss budget of all, and a key.
-    function _enter(IAVSBase avs, uint256 key, uint256 guaranteed, uint256 stake) internal returns (address operator) {
+    function _enter(IAVSBase avs, uint256 key, uint256 guaranteed, uint256 stake) internal returns (address) {
+        return _enter(avs, key, 10_000, guaranteed, 0, stake);
+    }
+
+    function _enter(IAVSBase avs, uint256 key, uint256 lossBudget, uint256 guaranteed, uint256 elastic, uint256 stake)
+        internal
+        returns (address operator)
+    {
         operator = _operator(key);
         _enlist(operator);
         VM.prank(operator);
-        registry.openPool(address(vault), 10_000, 0, 0);
+        registry.openPool(address(vault), lossBudget, 0, 0);
         bytes memory data = abi.encode(VM.addr(key), _keyProof(avs, key, operator));
         AvsId id = avs.AVS();
         VM.prank(operator);
-        registry.optIn(id, address(vault), guaranteed, 0, data);
+        registry.optIn(id, address(vault), guaranteed, elastic, data);
         if (stake != 0) _stake(operator, stake);
     }
 

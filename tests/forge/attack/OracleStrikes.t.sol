@@ -3,7 +3,7 @@ pragma solidity ^0.8.34;
 
 import {IOracleAVS} from "../../../contracts/interfaces/IOracleAVS.sol";
 import {IOracleFeed} from "../../../contracts/interfaces/IOracleFeed.sol";
-import {AvsId, FeedId} from "../../../contracts/libraries/Types.sol";
+import {FeedId} from "../../../contracts/libraries/Types.sol";
 import {VM} from "../Cheats.sol";
 import {OracleScene} from "./OracleScene.sol";
 
@@ -26,15 +26,7 @@ contract OracleStrikesTest is OracleScene {
 
     /// The liar's stake, of a loss budget of 50 %.
     function _enterLiar(uint256 guaranteed, uint256 elastic, uint256 stake) private {
-        liar = _operator(LIAR);
-        _enlist(liar);
-        VM.prank(liar);
-        registry.openPool(address(vault), 5000, 0, 0);
-        bytes memory data = abi.encode(VM.addr(LIAR), _keyProof(oracle, LIAR, liar));
-        AvsId id = oracle.AVS();
-        VM.prank(liar);
-        registry.optIn(id, address(vault), guaranteed, elastic, data);
-        _stake(liar, stake);
+        liar = _enter(oracle, LIAR, 5000, guaranteed, elastic, stake);
         oracle.join(liar);
         _goTo(4);
         oracle.takeSnapshot(10);
