@@ -5,16 +5,13 @@ factors that vanish. Narrowing casts; checked subtractions that revert on a youn
 
 from typing import Any
 
-import ape
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
-from ape.managers.project import ProjectManager
 
-from deployer.contracts import Timing, deploy_core
 from tests.helpers.ledger import Ledger
-from tests.helpers.protocol import ANYTHING, BPS, ETHER, WAD, Protocol
+from tests.helpers.protocol import ANYTHING, BPS, ETHER, WAD
 from tests.helpers.scene import Scene, at
-from tests.helpers.vaults import open_vault
+from tests.helpers.young import young_protocol
 
 PERCENT = WAD // 100
 
@@ -125,7 +122,6 @@ def test_attack__narrowing_casts__the_largest_stake_is_slashed_to_the_wei(
 
 def test_attack__young_chain__is_slashed_in_the_first_second_in_which_anything_can_be(
     parties: dict[str, Any],
-    project: ProjectManager,
     owner: AccountAPI,
     guardian: AccountAPI,
     operator: AccountAPI,
@@ -135,11 +131,7 @@ def test_attack__young_chain__is_slashed_in_the_first_second_in_which_anything_c
     alice: AccountAPI,
 ) -> None:
     """Epochs of a minute, and a genesis of just now: three minutes later the pool has no history whatever."""
-    timing = Timing(ape.chain.pending_timestamp - 1, epoch=60, report_window=40, max_veto=10, execute_window=10)
-    core = deploy_core(owner, timing, owner, guardian)
-    young = Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
-    asset = owner.deploy(project.TestToken, "Young", "YNG", 18)
-    vault = open_vault(young, asset, [alice])
+    young, asset, vault = young_protocol(owner, guardian, alice)
     young.registry.registerOperator("", sender=operator)
     young.registry.openPool(vault, 5_000, 0, 0, sender=operator)
     scene = Scene(young, vault, operator, avs_owner, slasher, resolver)
@@ -147,6 +139,6 @@ def test_attack__young_chain__is_slashed_in_the_first_second_in_which_anything_c
     avs = scene.avs(2_000, 1_000)
     scene.stake(alice)
     assert young.epoch == 1
-    first = at(timing.genesis + 3 * 60)
+    first = at(young.registry.GENESIS() + 3 * 60)
     scene.request(avs, WAD, offence_at=first)
     assert ledger.gains() == {"alice": -30 * ETHER, "burnt": 30 * ETHER}

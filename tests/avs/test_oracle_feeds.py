@@ -2,19 +2,17 @@
 
 from typing import Any
 
-import ape
 import pytest
 from ape import project
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from deployer.contracts import Timing, deploy_core
 from tests.helpers import Protocol, assert_event, reverts
 from tests.helpers.oracle import BOUNTY, REPORT, REWARD, ROUND, Oracle, deploy_oracle, key
 from tests.helpers.protocol import DAY
 from tests.helpers.scene import look_at
 from tests.helpers.typed_data import domain, message
-from tests.helpers.vaults import open_vault
+from tests.helpers.young import young_protocol
 
 TERMS = (8, 3_600, 50, 6_667)  # decimals, heartbeat, deviation, quorum
 
@@ -53,11 +51,7 @@ def test_constructor__round_of_half_the_report_window__is_the_longest(
     owner: AccountAPI, guardian: AccountAPI, alice: AccountAPI, avs_owner: AccountAPI, length: int
 ) -> None:
     """With a clock of which that is a part of an epoch."""
-    timing = Timing(ape.chain.pending_timestamp - 1, epoch=60, report_window=40, max_veto=10, execute_window=10)
-    core = deploy_core(owner, timing, owner, guardian)
-    young = Protocol(core.registry, core.slashing, core.delegation, core.rewards, owner, guardian)
-    asset = owner.deploy(project.TestToken, "Young", "YNG", 18)
-    vault = open_vault(young, asset, [alice])
+    young, asset, vault = young_protocol(owner, guardian, alice)
     if length > 20:
         with reverts(project.OracleAVS.RoundOutOfBounds, length=length):
             deploy_oracle(young, vault, asset, avs_owner, round_length=length)
